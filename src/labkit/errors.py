@@ -1,0 +1,20 @@
+"""The one kind of error that reaches a person: what happened, why, and what to do next."""
+
+
+class CourseError(Exception):
+    """Something a person can cause or mend, told in three sentences.
+
+    Args:
+        what: what happened, as the person sees it.
+        why: the cause, as far as we know it.
+        next_step: what to do now, a command where there is one.
+    """
+
+    def __init__(self, what: str, *, why: str, next_step: str) -> None:
+        super().__init__(what, why, next_step)
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  Why:  {self.why}\n  Next: {self.next_step}"
