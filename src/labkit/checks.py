@@ -14,9 +14,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
-from labkit.evidence import Evidence, Run
+from labkit.evidence import Evidence, Model, Run
 
 Item = TypeVar("Item")
 
@@ -100,6 +101,37 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """Rows a logged model is asked to predict, before the checks of an exercise run.
+
+    The model is loaded in a process of its own; what it answers is kept in
+    ``Evidence.predictions`` under the model's id.
+
+    Args:
+        exercise: the exercise's id.
+        choose: the model to ask, or None where there is none worth asking.
+        rows: makes the rows from the grader's own copy of the data: lists by column name, all of
+            one length.
+    """
+
+    exercise: str
+    choose: Callable[[Evidence], Model | None]
+    rows: Callable[[Path], Mapping[str, list[Any]]]
+
+
+def probe(
+    exercise: str, *, rows: Callable[[Path], Mapping[str, list[Any]]]
+) -> Callable[[Callable[[Evidence], Model | None]], Probe]:
+    """Declare the decorated function as the one that chooses the model to ask; see ``Probe``.
+
+    Args:
+        exercise: the exercise's id.
+        rows: see ``Probe``; it is given the folder with the course data.
+    """
+    return lambda choose: Probe(exercise, choose, rows)
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check's outcome: points earned, what was found, and both sentences of its hint."""
 
@@ -164,7 +196,7 @@ def _run_one(one: Check, evidence: Evidence) -> CheckResult:
             "This is a fault of the check, not of your work: please report it.",
             fault=f"{type(fault).__name__}: {fault}",
         )
-    hint = one.hints[verdict.hint] if verdict.hint in one.hints else None
+    hint = one.hints.get(verdict.hint) if verdict.hint else None
     return CheckResult(
         check=one.id,
         hidden=one.hidden,

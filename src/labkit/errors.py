@@ -18,3 +18,7 @@ class CourseError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  Why:  {self.why}\n  Next: {self.next_step}"
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback."""
+        return [str(self)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labkit.errors import CourseError
 
-#: Set by whoever starts a kernel (``labkit start``, the build, the grader) to the folder it works in.
+#: Set by whoever starts a kernel (``labkit start``, build, grader) to the folder it works in.
 ROOT_VARIABLE = "LABKIT_ROOT"
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 
-
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """A dataset a run says it used (``mlflow.log_input``).
@@ -76,8 +75,6 @@ class Model:
     signature: Signature | None
     input_example: bool
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The check service: answers a notebook's question for a verdict from evidence."""
