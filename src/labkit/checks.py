@@ -104,23 +104,23 @@ def check(
 class Probe:
     """Rows a logged model is asked to predict, before the checks of an exercise run.
 
-    The model is loaded in a process of its own; what it answers is kept in
-    ``Evidence.predictions`` under the model's id.
+    The model is loaded in a process of its own. What it answers is kept under the model's id in
+    ``Evidence.predictions``: ``{"predicted": [...], "truth": [...]}``, or ``{"error": message}``.
 
     Args:
         exercise: the exercise's id.
         choose: the model to ask, or None where there is none worth asking.
-        rows: makes the rows from the grader's own copy of the data: lists by column name, all of
-            one length.
+        rows: makes the rows and their true labels from the grader's own copy of the course data:
+            lists by column name, and a list, all of one length.
     """
 
     exercise: str
     choose: Callable[[Evidence], Model | None]
-    rows: Callable[[Path], Mapping[str, list[Any]]]
+    rows: Callable[[Path], tuple[Mapping[str, list[Any]], list[Any]]]
 
 
 def probe(
-    exercise: str, *, rows: Callable[[Path], Mapping[str, list[Any]]]
+    exercise: str, *, rows: Callable[[Path], tuple[Mapping[str, list[Any]], list[Any]]]
 ) -> Callable[[Callable[[Evidence], Model | None]], Probe]:
     """Declare the decorated function as the one that chooses the model to ask; see ``Probe``.
 

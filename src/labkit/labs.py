@@ -1,6 +1,7 @@
 """A lab: its text, its exercises, its checks, all from one folder in ``content/labs``.
 
-``lab.py`` is a jupytext percent file in which cells say what they are::
+``checks.py`` and ``hidden.py`` (or packages of those names) declare the checks; ``lab.py`` is a
+jupytext percent file in which cells say what they are::
 
     # %% role="answer" exercise="1.1"
     ### BEGIN SOLUTION
@@ -13,8 +14,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib
 import re
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +40,7 @@ PLACEHOLDER = "# Your answer here.\n..."
 _SOLUTION = re.compile(rf"^[ \t]*{BEGIN}[ \t]*\n(.*?)^[ \t]*{END}[ \t]*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"^# # (.+?)\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^# ##\s+Exercise\s+(\d+\.\d+)\s*[:\-]\s*(.+?)\s*$", re.MULTILINE)
-_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ class Lab:
     @cached_property
     def source(self) -> NotebookNode:
         """The lab as written, solutions between their markers."""
-        return jupytext.reads(
-            (self.folder / "lab.py").read_text(encoding="utf-8"), fmt="py:percent"
-        )
+        import jupytext
+
+        return jupytext.reads(self.text, fmt="py:percent")
 
     @property
     def title(self) -> str:
@@ -82,12 +84,12 @@ class Lab:
     @cached_property
     def public_checks(self) -> tuple[Check, ...]:
         """The checks a student sees run."""
-        return _declared(self._module("checks"), Check)
+        return _in_order(_declared(self._module("checks"), Check))
 
     @cached_property
     def hidden_checks(self) -> tuple[Check, ...]:
         """The checks that run only when submissions are graded; none in a student's kit."""
-        return _declared(self._module("hidden"), Check)
+        return _in_order(_declared(self._module("hidden"), Check))
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
@@ -138,22 +140,27 @@ class Lab:
             role = {key: cell.metadata[key] for key in ("role", "exercise") if key in cell.metadata}
             source = solve(cell.source) if role.get("role") == "answer" else cell.source
             make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-            made = make(source, id=_cell_id(role, cell, seen), metadata=_metadata(role, cell))
+            made = make(source, id=stable_id(role, cell, seen), metadata=_metadata(role, cell))
             cells.append(made)
         return new_notebook(
-            cells=cells, metadata={"kernelspec": _KERNEL, "labkit": {"lab": self.name}}
+            cells=cells, metadata={"kernelspec": KERNEL, "labkit": {"lab": self.name}}
         )
 
     def _module(self, name: str) -> ModuleType | None:
-        path = self.folder / f"{name}.py"
-        if not path.is_file():
+        if not any(
+            (self.folder / place).is_file() for place in (f"{name}.py", f"{name}/__init__.py")
+        ):
             return None
-        spec = importlib.util.spec_from_file_location(f"labkit_{self.name}_{name}", path)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{path} cannot be loaded")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+        return importlib.import_module(f".{name}", package=self._package())
+
+    def _package(self) -> str:
+        """A package that stands for the lab's folder, so that its files can import each other."""
+        name = f"labkit_lab_{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
+        if name not in sys.modules:
+            package = ModuleType(name)
+            package.__path__ = [str(self.folder)]
+            sys.modules[name] = package
+        return name
 
 
 def _declared(module: ModuleType | None, kind: type[Any]) -> tuple[Any, ...]:
@@ -164,7 +171,12 @@ def _dedent_last(text: str) -> str:
     return text.rstrip("\n")
 
 
-def _cell_id(role: dict[str, str], cell: NotebookNode, seen: set[str]) -> str:
+def _in_order(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Checks as a reader of their files meets them, however they were imported."""
+    return tuple(sorted(checks, key=lambda one: (one.exercise, one.decide.__code__.co_firstlineno)))
+
+
+def stable_id(role: dict[str, str], cell: NotebookNode, seen: set[str]) -> str:
     """An id that stays the same when cells are added elsewhere."""
     if role:
         stem = f"{role['role']}-{role['exercise'].replace('.', '-')}"

@@ -108,8 +108,8 @@ class Evidence:
 
     ``declared`` is what the student declared for this exercise, plain JSON values by name.
     ``stray_stores`` names MLflow stores found beside the one in use (``labs/mlflow.db``).
-    ``predictions`` maps a model id to what that model answered in a separate process, or to
-    ``{"error": message}``; it is filled only for exercises that ask for it.
+    ``predictions`` maps a model id to ``{"predicted": [...], "truth": [...]}``, what that model
+    answered in a separate process, or to ``{"error": message}``; see ``labkit.checks.Probe``.
     """
 
     exercise: str

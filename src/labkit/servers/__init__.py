@@ -1,1 +1,1 @@
-"""The servers of a running course: MLflow, JupyterLab and the check service, started and stopped."""
+"""Starts and stops the servers of a course: MLflow, JupyterLab and the check service."""

@@ -17,13 +17,14 @@ from labkit.servers.ports import HOST
 class Launch:
     """How one server is started, and how to see that it is the one that answers.
 
-    ``url`` is where it answers, ``health`` what it answers with status 200 once it is ready,
-    and ``token`` what a caller must show it.
+    ``url`` is where a person finds it, ``health`` the path it answers with status 200 once it is
+    ready, and ``token`` what a caller must show it.
     """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    port: int
     url: str
     health: str
     token: str = ""
@@ -51,8 +52,9 @@ def mlflow_server(course: Course, port: int) -> Launch:
             "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "50",
             "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "50",
         },
+        port,
         url,
-        f"{url}/health",
+        "/health",
     )
 
 
@@ -64,15 +66,15 @@ def check_service(course: Course, tracking_uri: str, port: int) -> Launch:
         "check service",
         _python_module("labkit.service", "--root", str(course.root), "--port", str(port)),
         {**course_environment(course, tracking_uri), "LABKIT_CHECK_TOKEN": token},
+        port,
         url,
-        f"{url}/health",
+        "/health",
         token,
     )
 
 
 def jupyterlab(course: Course, tracking_uri: str, port: int) -> Launch:
     """JupyterLab on the course folder, with settings and kernels of this course alone."""
-    url = f"http://{HOST}:{port}"
     token = secrets.token_urlsafe(24)
     kept = course.state / "jupyter"
     return Launch(
@@ -96,8 +98,9 @@ def jupyterlab(course: Course, tracking_uri: str, port: int) -> Launch:
             "JUPYTER_RUNTIME_DIR": str(kept / "runtime"),
             "IPYTHONDIR": str(kept / "ipython"),
         },
-        f"{url}/lab?token={token}",
-        f"{url}/api/status",
+        port,
+        f"http://{HOST}:{port}/lab?token={token}",
+        "/api/status",
         token,
         {"Authorization": f"token {token}"},
     )

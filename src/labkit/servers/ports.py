@@ -72,8 +72,8 @@ def holder(port: int) -> Holder:
 def _listener(port: int) -> psutil.Process | None:
     try:
         for connection in psutil.net_connections("tcp"):
-            listens = connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-            if listens and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and connection.pid
+            if listens and connection.laddr and connection.laddr.port == port:
                 return psutil.Process(connection.pid)
     except psutil.Error:  # macOS tells only root who has a port
         return None

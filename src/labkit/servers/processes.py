@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -59,7 +60,7 @@ def spawn(
         )
 
 
-def own_session() -> dict[str, int | bool]:
+def own_session() -> dict[str, Any]:
     """What ``Popen`` needs to put a process out of reach of the terminal's Ctrl-C."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
@@ -78,7 +79,7 @@ def members(one: Identity) -> list[psutil.Process]:
     """
     leader = _running(one)
     found = {leader, *_children(leader)} if leader else set()
-    if sys.platform != "win32" and (leader or not psutil.pid_exists(one.pid)):
+    if leader or not psutil.pid_exists(one.pid):
         found |= {process for process in psutil.process_iter() if _group(process.pid) == one.pid}
     return [process for process in found if _ended(process) is False]
 
@@ -133,6 +134,8 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _group(pid: int) -> int | None:
+    if sys.platform == "win32":
+        return None
     try:
         return os.getpgid(pid)
     except (ProcessLookupError, PermissionError):

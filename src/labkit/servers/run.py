@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from labkit.errors import CourseError
 from labkit.paths import Course
 from labkit.servers.commands import Launch, check_service, jupyterlab, mlflow_server
 from labkit.servers.guard import Guard
-from labkit.servers.ports import free_port, next_free_port
+from labkit.servers.ports import HOST, free_port, next_free_port
 from labkit.servers.processes import identity, members, spawn, stop
 from labkit.servers.state import Server, Servers, forget_servers, read_servers, write_servers
 from labkit.servers.template import new_database, require_schema, template_database
@@ -27,8 +26,6 @@ from labkit.servers.template import new_database, require_schema, template_datab
 LIMIT = 180.0
 _JUPYTER_PORT = 8888
 _TAIL = 15
-# No proxy, whatever the environment says: these addresses are on this machine.
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextlib.contextmanager
@@ -147,7 +144,12 @@ def _spawned(
             process = identity(child.pid)
             guard.watch(process)
             servers[key] = Server(launch.url, process.pid, process.created, launch.token)
-        found = Servers(identity(os.getpid()), **servers)
+        found = Servers(
+            identity(os.getpid()),
+            mlflow=servers["mlflow"],
+            checks=servers.get("checks"),
+            jupyter=servers.get("jupyter"),
+        )
         write_servers(course, found)
         yield found, children
     finally:
@@ -175,12 +177,14 @@ def _wait_until_ready(
 
 
 def _healthy(launch: Launch) -> bool:
+    connection = http.client.HTTPConnection(HOST, launch.port, timeout=2)
     try:
-        request = urllib.request.Request(launch.health, headers=dict(launch.headers))
-        with _direct.open(request, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.HTTPError):
+        connection.request("GET", launch.health, headers=dict(launch.headers))
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _did_not_start(course: Course, launch: Launch, why: str) -> CourseError:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from labkit.paths import Course
@@ -58,8 +56,9 @@ def write_servers(course: Course, servers: Servers) -> None:
     half_made = course.servers.with_suffix(".new")
     half_made.unlink(missing_ok=True)
     kept = {name: value for name, value in asdict(servers).items() if value is not None}
-    with open(os.open(half_made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(kept, file, indent=1)
+    kept["root"] = str(course.root)
+    half_made.touch(mode=0o600, exist_ok=False)
+    half_made.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     half_made.replace(course.servers)
 
 
@@ -70,9 +69,13 @@ def read_servers(course: Course) -> Servers | None:
     """
     try:
         kept = json.loads(course.servers.read_text(encoding="utf-8"))
+        if kept["root"] != str(course.root):
+            return None  # a copy of a folder whose servers run: they are not ours
         return Servers(
             Identity(**kept["supervisor"]),
-            *(_server(kept.get(name)) for name in ("mlflow", "checks", "jupyter")),
+            mlflow=_server(kept.get("mlflow")),
+            checks=_server(kept.get("checks")),
+            jupyter=_server(kept.get("jupyter")),
             ready=bool(kept.get("ready")),
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -81,7 +84,7 @@ def read_servers(course: Course) -> Servers | None:
 
 def forget_servers(course: Course) -> None:
     """Remove what is written about the servers of ``course``."""
-    Path(course.servers).unlink(missing_ok=True)
+    course.servers.unlink(missing_ok=True)
 
 
 def _server(kept: Any) -> Server | None:

@@ -1,0 +1,1 @@
+"""Makes the notebooks people open from the text authors write."""

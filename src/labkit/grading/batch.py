@@ -1,0 +1,162 @@
+"""Grades a folder of submissions, one after the other, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from labkit.errors import CourseError
+from labkit.grading.files import file_names, writing
+from labkit.grading.grade import Bench, fault, grade_one
+from labkit.grading.gradebook import write_gradebook, write_notebook
+from labkit.grading.journal import Journal, lab_digest
+from labkit.grading.load import Submission, find_entries, read_submission
+from labkit.grading.outcome import Graded, State
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came of a batch.
+
+    Args:
+        graded: the outcome of every submission, in order of name.
+        new: how many were graded now, and not taken from the journal.
+        seconds: wall time for these.
+    """
+
+    graded: tuple[Graded, ...]
+    new: int
+    seconds: float
+
+
+def grade_batch(submissions: Path, out: Path, bench: Bench) -> Batch:
+    """Grade a folder of submissions into a folder of results.
+
+    Args:
+        submissions: the folder, see ``find_entries``.
+        out: where ``gradebook.csv`` and its companions go; made if missing.
+        bench: what to grade with.
+
+    Returns:
+        The outcomes; the gradebook is written.
+
+    Raises:
+        CourseError: there is nothing to grade, the results cannot be written, another grader is
+            at work in the same folder, or it was stopped (what is done is kept).
+    """
+    entries = find_entries(submissions, leave_out=out)
+    _require_data(bench)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        journal = Journal(out / "journal.jsonl", lab_digest(bench.lab))
+        done = dict(_already_done(entries, journal, bench))
+        before, start = len(done), time.monotonic()
+        try:
+            _grade_rest(entries, done, out, journal, bench)
+        except KeyboardInterrupt as stop:
+            raise CourseError(
+                f"Stopped: {len(done)} of {len(entries)} submissions are graded.",
+                why="Ctrl-C was pressed, or the process was asked to end.",
+                next_step="Run the same command again: it goes on with the next one.",
+            ) from stop
+        write_gradebook(out, bench.lab, list(done.values()))
+    graded = tuple(done[name] for name in sorted(done))
+    return Batch(graded, len(done) - before, time.monotonic() - start)
+
+
+def summary(batch: Batch, bench: Bench, out: Path) -> str:
+    """What happened, as a table of text.
+
+    Args:
+        batch: the outcome.
+        bench: what it was graded with.
+        out: where the files are.
+    """
+    states = Counter(one.state for one in batch.graded)
+    rows = [(str(state), str(states[state])) for state in State if states[state]]
+    mean = sum(one.points for one in batch.graded) / len(batch.graded)
+    rows.append(("mean points", f"{mean:.4g} of {batch.graded[0].max_points:g}"))
+    if batch.new:
+        rows.append(("seconds per submission", f"{batch.seconds / batch.new:.1f}"))
+    if batch.new < len(batch.graded):
+        rows.append(("taken from the journal", str(len(batch.graded) - batch.new)))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(
+        [
+            f"{bench.lab.name}: {len(batch.graded)} submissions",
+            "",
+            *(f"  {name:<{width}}  {value}" for name, value in rows),
+            "",
+            f"  {out / 'gradebook.csv'}: a row per submission",
+            f"  {out / 'details.jsonl'}: every check, with what it looked at",
+            f"  {out / 'executed'}: the notebooks with the verdicts in place",
+            "",
+            "Submissions ran in processes and folders of their own, but not confined: they could",
+            "read and write what you can.",
+        ]
+    )
+
+
+def _already_done(
+    entries: dict[str, Path], journal: Journal, bench: Bench
+) -> Iterator[tuple[str, Graded]]:
+    for name, path in entries.items():
+        submission = read_submission(name, path, bench.lab.name)
+        graded = journal.find(name, submission.digest, bench.cell_seconds)
+        if graded is not None:
+            yield name, graded
+
+
+def _grade_rest(
+    entries: dict[str, Path], done: dict[str, Graded], out: Path, journal: Journal, bench: Bench
+) -> None:
+    names = file_names(entries)
+    rest = [name for name in entries if name not in done]
+    with tqdm(total=len(entries), initial=len(done), unit="submission", desc="Grading") as bar:
+        for name in rest:
+            submission = read_submission(name, entries[name], bench.lab.name)
+            graded = _grade(submission, bench)
+            write_notebook(out, names[name], graded)
+            if graded.state is not State.FAULT:
+                journal.add(submission.digest, graded, bench.cell_seconds)
+            done[name] = replace(graded, notebook=None, evidence={})
+            bar.update()
+
+
+def _grade(submission: Submission, bench: Bench) -> Graded:
+    try:
+        return grade_one(submission, bench)
+    except Exception as error:  # a fault of ours must leave the other submissions standing
+        return fault(submission, bench, error)
+
+
+def _require_data(bench: Bench) -> None:
+    course = bench.course
+    if (course.root / "data.dvc").is_file() and not course.data.is_dir():
+        raise CourseError(
+            "The course data are not there.",
+            why=f"{course.data} is missing, and submissions read it.",
+            next_step="Run: python course.py start (it pulls them), or: dvc pull",
+        )
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    lock = FileLock(out / ".grading.lock")
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout as error:
+        raise CourseError(
+            f"Another grader is at work in {out}.",
+            why="Two at once would write the same files.",
+            next_step="Wait until it is done, or give another --out.",
+        ) from error

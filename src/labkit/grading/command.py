@@ -1,0 +1,42 @@
+"""``labkit grade``: from a folder of submissions to a gradebook."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command("grade")
+@click.argument("lab")
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="Folder for the results."
+)
+@click.option(
+    "--timeout",
+    default=120,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Seconds a cell may take.",
+)
+def command(lab: str, submissions: Path, out: Path, timeout: int) -> None:
+    """Grade the notebooks handed in for LAB.
+
+    SUBMISSIONS is a folder with one notebook, folder or zip per student. Run the same command
+    again to continue a batch that was stopped.
+    """
+    from labkit.grading.batch import grade_batch, summary
+    from labkit.grading.grade import bench_for
+    from labkit.labs import load_lab
+    from labkit.paths import find_course
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    course = find_course()
+    bench = bench_for(course, load_lab(course, lab), cell_seconds=timeout)
+    batch = grade_batch(submissions, out, bench)
+    click.echo(summary(batch, bench, out))
+    if any(one.state == "not graded" for one in batch.graded):
+        sys.exit(1)

@@ -1,0 +1,156 @@
+"""Executes one notebook in a fresh workspace and reads the evidence from outside."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from papermill.engines import papermill_engines
+
+from labkit.errors import CourseError
+from labkit.evidence import Evidence
+from labkit.evidence.collect import collect
+from labkit.grading.engine import ENGINE, KERNEL, Room, Stopped
+from labkit.grading.outcome import CellError
+from labkit.grading.repair import exercise_of, is_check
+from labkit.paths import Course
+from labkit.servers.environment import course_environment, sqlite_uri
+from labkit.workspace import make_workspace
+
+#: What is the same for every submission, so that none fails by the machine it was graded on.
+FIXED = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+MOST_CHARACTERS = 300
+
+
+@dataclass(slots=True)
+class Execution:
+    """What came of running a notebook.
+
+    Args:
+        notebook: it, with outputs.
+        evidence: what was found at each check that was reached, or why it could not be read.
+        stopped: where and why it did not run to its end; None if it did.
+        errors: what its cells raised.
+    """
+
+    notebook: NotebookNode
+    evidence: dict[str, Evidence | CourseError] = field(default_factory=dict)
+    stopped: Stopped | None = None
+    errors: tuple[CellError, ...] = ()
+
+
+Ask = Callable[[Course, Evidence], Evidence]
+
+
+def execute(
+    notebook: NotebookNode, *, course: Course, template: Path, cell_seconds: int, ask: Ask
+) -> Execution:
+    """Run a notebook in a workspace that is gone afterwards.
+
+    Args:
+        notebook: what ``repair`` made; outputs are added to it.
+        course: where data come from.
+        template: the tracking store to copy, see ``labkit.servers.template``.
+        cell_seconds: how long a cell may take.
+        ask: adds to evidence what its models predict, see ``labkit.grading.predict``.
+
+    Returns:
+        Evidence of every check that was reached, and of the one that was being worked towards
+        when the notebook stopped.
+    """
+    with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
+        workspace = make_workspace(Path(folder) / "course", course=course, template=template)
+        done = Execution(notebook)
+
+        def look(exercise: str) -> None:
+            try:
+                done.evidence[exercise] = ask(workspace, collect(workspace, exercise))
+            except CourseError as error:
+                done.evidence[exercise] = error
+
+        _run(done, _room(workspace, cell_seconds, look))
+        if done.stopped:
+            cells = notebook.cells[done.stopped.index :]
+            _say_stopped(cells[0], done.stopped, cell_seconds)
+            working_on = next((exercise_of(cell) for cell in cells if is_check(cell)), None)
+            if working_on:
+                look(working_on)
+    done.errors = tuple(sorted(_errors(notebook, done.stopped), key=lambda one: one.cell))
+    return done
+
+
+def code_number(notebook: NotebookNode, index: int) -> int:
+    """Which code cell the cell at a position is, counted from 1 as a student counts."""
+    return sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
+
+
+def _room(workspace: Course, cell_seconds: int, look: Callable[[str], None]) -> Room:
+    return Room(
+        folder=workspace.labs,
+        environment={
+            **course_environment(workspace, sqlite_uri(workspace.database)),
+            **FIXED,
+            "IPYTHONDIR": str(workspace.state / "ipython"),
+        },
+        cell_seconds=cell_seconds,
+        at_check=look,
+    )
+
+
+def _run(done: Execution, room: Room) -> None:
+    done.notebook.metadata["papermill"] = {}
+    try:
+        papermill_engines.execute_notebook_with_engine(
+            ENGINE, done.notebook, KERNEL, progress_bar=False, room=room
+        )
+    except Stopped as stopped:
+        done.stopped = stopped
+    finally:
+        # Clock times in it would make every executed notebook differ from the last.
+        for one in (done.notebook, *done.notebook.cells):
+            one.metadata.pop("papermill", None)
+
+
+def _say_stopped(cell: NotebookNode, stopped: Stopped, cell_seconds: int) -> None:
+    name, value = (
+        ("TimedOut", f"this cell ran longer than {cell_seconds} s and was stopped")
+        if stopped.timed_out
+        else ("KernelDied", "the Python process ended while this cell ran")
+    )
+    cell.outputs.append(
+        new_output("error", ename=name, evalue=value, traceback=[f"{name}: {value}"])
+    )
+
+
+def _errors(notebook: NotebookNode, stopped: Stopped | None) -> Iterator[CellError]:
+    exercise = ""
+    for index in reversed(range(len(notebook.cells))):
+        cell = notebook.cells[index]
+        exercise = exercise_of(cell) or exercise
+        if cell.cell_type != "code" or (stopped and index >= stopped.index):
+            continue
+        for output in cell.outputs:
+            if output.output_type == "error":
+                yield CellError(
+                    code_number(notebook, index),
+                    exercise,
+                    _short(output.ename),
+                    _short(output.evalue),
+                )
+
+
+def _short(text: object) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}…"

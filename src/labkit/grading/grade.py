@@ -1,0 +1,169 @@
+"""Grades one submission, from its cells to its points: a straight line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.checks import ExerciseResult, run_checks
+from labkit.errors import CourseError
+from labkit.evidence import Evidence
+from labkit.grading.execute import Execution, code_number, execute
+from labkit.grading.feedback import add_cards
+from labkit.grading.load import Submission
+from labkit.grading.outcome import Graded, Repair, State, no_points
+from labkit.grading.predict import Predictor
+from labkit.grading.repair import Repaired, exercise_of, repair
+from labkit.labs import Lab
+from labkit.paths import Course
+from labkit.servers.template import template_database
+
+#: Seconds a cell may take unless told otherwise.
+CELL_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every submission of a batch is graded with.
+
+    Args:
+        lab: the lab.
+        course: where the data come from.
+        template: the tracking store each workspace starts with.
+        predictor: answers the lab's probes.
+        cell_seconds: how long a cell may take.
+    """
+
+    lab: Lab
+    course: Course
+    template: Path
+    predictor: Predictor
+    cell_seconds: int = CELL_SECONDS
+
+
+def bench_for(course: Course, lab: Lab, *, cell_seconds: int = CELL_SECONDS) -> Bench:
+    """Get ready to grade a lab: read its checks, have a template store made.
+
+    Args:
+        course: the course it belongs to.
+        lab: the lab.
+        cell_seconds: how long a cell may take.
+
+    Raises:
+        CourseError: MLflow could not make the template store.
+    """
+    template = template_database(course.state / "template")
+    return Bench(lab, course, template, Predictor(lab.probes, course), cell_seconds)
+
+
+def grade_one(submission: Submission, bench: Bench) -> Graded:
+    """Grade one submission.
+
+    Args:
+        submission: what was handed in.
+        bench: what to grade it with.
+
+    Returns:
+        The outcome, whatever the submission holds.
+    """
+    start = time.monotonic()
+    if submission.problem is not None:
+        nothing = tuple(_no_evidence(bench.lab, submission.problem))
+        return Graded(submission.name, State.UNREADABLE, nothing, reason=submission.problem)
+    repaired = repair(submission.cells, bench.lab)
+    done = execute(
+        repaired.notebook,
+        course=bench.course,
+        template=bench.template,
+        cell_seconds=bench.cell_seconds,
+        ask=bench.predictor.ask,
+    )
+    results = tuple(_judge(bench.lab, done))
+    add_cards(done.notebook, results, repaired.repairs, done.errors)
+    cell = code_number(done.notebook, done.stopped.index) if done.stopped else None
+    return Graded(
+        name=submission.name,
+        state=_state(repaired, done),
+        exercises=results,
+        reason=_reason(done, repaired.repairs, bench.cell_seconds),
+        cell=cell,
+        repairs=repaired.repairs,
+        errors=done.errors,
+        seconds=round(time.monotonic() - start, 2),
+        notebook=done.notebook,
+        evidence={name: one for name, one in done.evidence.items() if isinstance(one, Evidence)},
+    )
+
+
+def fault(submission: Submission, bench: Bench, error: Exception) -> Graded:
+    """The outcome of a submission on which the grader itself broke down.
+
+    Args:
+        submission: what was handed in.
+        bench: what it was graded with.
+        error: what happened.
+    """
+    reason = (
+        f"The grader broke down on this submission ({type(error).__name__}: {error}). This is a "
+        "fault of the grader or of the lab: run the same command again, or report it."
+    )
+    nothing = tuple(_no_evidence(bench.lab, reason))
+    return Graded(submission.name, State.FAULT, nothing, reason=reason)
+
+
+def _judge(lab: Lab, done: Execution) -> Iterator[ExerciseResult]:
+    for exercise in lab.exercises:
+        found = done.evidence.get(exercise.id)
+        if isinstance(found, Evidence):
+            yield run_checks(lab.checks, found)
+        elif isinstance(found, CourseError):
+            yield _none_of(lab, exercise.id, f"{found.what} {found.why}")
+        else:
+            yield _none_of(lab, exercise.id, f"Not reached: {_where(done)}.")
+
+
+def _none_of(lab: Lab, exercise: str, message: str) -> ExerciseResult:
+    checks = [one for one in lab.checks if one.exercise == exercise]
+    return no_points(exercise, checks, message)
+
+
+def _no_evidence(lab: Lab, message: str) -> Iterator[ExerciseResult]:
+    return (_none_of(lab, exercise.id, message) for exercise in lab.exercises)
+
+
+def _state(repaired: Repaired, done: Execution) -> State:
+    if done.stopped:
+        return State.TIMED_OUT if done.stopped.timed_out else State.DIED
+    if repaired.untouched:
+        return State.EMPTY
+    return State.REPAIRED if repaired.repairs else State.GRADED
+
+
+def _where(done: Execution) -> str:
+    if done.stopped is None:
+        return "its check cell was not run"
+    cell = code_number(done.notebook, done.stopped.index)
+    return f"cell {cell} {'ran too long' if done.stopped.timed_out else 'ended the kernel'}"
+
+
+def _reason(done: Execution, repairs: tuple[Repair, ...], cell_seconds: int) -> str:
+    sentences = []
+    if done.stopped:
+        after = done.notebook.cells[done.stopped.index :]
+        exercise = next(filter(None, map(exercise_of, after)), "")
+        cell = code_number(done.notebook, done.stopped.index)
+        what = (
+            f"ran longer than {cell_seconds} s"
+            if done.stopped.timed_out
+            else "ended the Python process"
+        )
+        place = f" (exercise {exercise})" if exercise else ""
+        sentences.append(f"Cell {cell}{place} {what}.")
+    sentences += [f"{one}." for one in done.errors]
+    sentences += [
+        f"Exercise {one.exercise}: {one.message}" if one.exercise else one.message
+        for one in repairs
+    ]
+    return " ".join(sentences)

@@ -1,0 +1,177 @@
+"""Asks a submission's models for predictions, each in a process of its own.
+
+Loading a model can run any code its author put into it, so the grader never does it: a process
+forked from one that has imported MLflow (or a new one where forking is not safe) loads the model,
+writes its answer as JSON into a file, and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext, SpawnContext
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from labkit.checks import Probe
+from labkit.evidence import Evidence, Model
+from labkit.grading.engine import end_processes
+from labkit.paths import Course
+
+Rows = Mapping[str, list[Any]]
+
+#: Wall time one model may take to load and answer.
+SECONDS = 60
+MOST_BYTES = 5_000_000
+MOST_CHARACTERS = 500
+PRELOADED = ["mlflow.pyfunc", "mlflow.sklearn", "pandas", "sklearn.pipeline", "skops.io"]
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+class Predictor:
+    """Answers a lab's probes.
+
+    Args:
+        probes: which models to ask, and what; the process that loads them is started only if
+            there are any.
+        course: where the grader's own copy of the data is.
+        seconds: how long one model may take.
+    """
+
+    def __init__(
+        self, probes: Sequence[Probe], course: Course, *, seconds: float = SECONDS
+    ) -> None:
+        self._probes = tuple(probes)
+        self._course = course
+        self._seconds = seconds
+        self._context = _context() if probes else None
+
+    def ask(self, workspace: Course, evidence: Evidence) -> Evidence:
+        """Add what the models of an exercise predict to its evidence.
+
+        Args:
+            workspace: where the models' files are.
+            evidence: what was collected for one exercise.
+
+        Returns:
+            The evidence, with ``predictions`` where the exercise has a probe and a model for it.
+        """
+        answers = dict(evidence.predictions)
+        for probe in self._probes:
+            model = probe.choose(evidence) if probe.exercise == evidence.exercise else None
+            if model is not None:
+                rows, truth = probe.rows(self._course.data)
+                answers[model.model_id] = self._compare(workspace, model, rows, truth)
+        return replace(evidence, predictions=answers)
+
+    def _compare(
+        self, workspace: Course, model: Model, rows: Rows, truth: list[Any]
+    ) -> Mapping[str, Any]:
+        if not model.path:
+            return {"error": "The files of the model are not where the store says."}
+        answer = self._answer(workspace.root / model.path, rows)
+        if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+            return {"error": answer["error"]}
+        if not isinstance(answer, list) or len(answer) != len(truth):
+            return {"error": f"The model did not give one answer for each of {len(truth)} rows."}
+        return {"predicted": answer, "truth": truth}
+
+    def _answer(self, model: Path, rows: Rows) -> Any:
+        if self._context is None:
+            raise ValueError("there are no probes to answer")
+        with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
+            reply = Path(folder) / "answer.json"
+            process = self._context.Process(
+                target=_predict, args=(str(model), dict(rows), str(reply))
+            )
+            process.start()
+            known = _process(process.pid)
+            process.join(self._seconds)
+            in_time = process.exitcode is not None
+            if known:
+                end_processes(known)
+            process.join()
+            if not in_time:
+                return {"error": f"The model did not answer within {self._seconds:g} s."}
+            return _read(reply, process.exitcode)
+
+
+def _process(pid: int | None) -> psutil.Process | None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid)
+    return None
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    if sys.platform != "linux":  # forking is not to be had on Windows and not safe on macOS
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    with _environment():
+        forkserver.ensure_running()
+    return context
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """Thread counts are read when NumPy is imported, so they must stand before that."""
+    before = dict(os.environ)
+    os.environ.update(ENVIRONMENT)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _read(reply: Path, exit_code: int | None) -> Any:
+    if not reply.is_file() or reply.is_symlink():
+        return {"error": f"The model ended the process that loaded it (exit code {exit_code})."}
+    if reply.stat().st_size > MOST_BYTES:
+        return {"error": "The model answered with more than was asked for."}
+    try:
+        return json.loads(reply.read_bytes())
+    except (ValueError, RecursionError):
+        return {"error": "The model's answer is not readable."}
+
+
+def _predict(model: str, rows: dict[str, list[Any]], reply: str) -> None:
+    """Runs in the other process: loads the model, asks it, writes down what it answers."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    os.environ.update(ENVIRONMENT)
+    os.chdir(Path(reply).parent)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):  # what a model prints is nobody's business
+        os.dup2(nowhere, stream)
+    try:
+        import mlflow.pyfunc
+        import pandas as pd
+
+        answer = mlflow.pyfunc.load_model(model).predict(pd.DataFrame(rows))
+        text = json.dumps(_plain(answer))
+    except Exception as error:  # whatever a model does wrong is an answer, not our fault
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        text = json.dumps({"error": message[:MOST_CHARACTERS]})
+    Path(reply).write_text(text, encoding="utf-8")
+
+
+def _plain(answer: Any) -> list[Any]:
+    if hasattr(answer, "to_numpy"):
+        answer = answer.to_numpy()
+    return list(answer.tolist() if hasattr(answer, "tolist") else answer)
