@@ -66,10 +66,15 @@ def executed(course: Course, notebook: NotebookNode, folder: str) -> NotebookNod
         )
         with running_servers(workspace, jupyter=False) as servers:
             environment = {**course_environment(workspace, servers.tracking_uri), **FIXED}
-            return _run(notebook, workspace.root / folder, environment)
+            return run_notebook(notebook, workspace.root / folder, environment)
 
 
-def _run(notebook: NotebookNode, folder: Path, environment: dict[str, str]) -> NotebookNode:
+def run_notebook(notebook: NotebookNode, folder: Path, environment: dict[str, str]) -> NotebookNode:
+    """A copy of a notebook with its outputs, run in a folder with an environment.
+
+    Raises:
+        CourseError: a cell failed, or an output holds something that varies.
+    """
     client = NotebookClient(
         notebook.copy(),
         timeout=CELL_SECONDS,

@@ -72,6 +72,7 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
     if submission.problem is not None:
         nothing = tuple(_no_evidence(bench.lab, submission.problem))
         return Graded(submission.name, State.UNREADABLE, nothing, reason=submission.problem)
+    bench.predictor.get_ready()
     repaired = repair(submission.cells, bench.lab)
     done = execute(
         repaired.notebook,

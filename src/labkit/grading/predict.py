@@ -25,6 +25,7 @@ import psutil
 from labkit.checks import Probe
 from labkit.evidence import Evidence, Model
 from labkit.grading.engine import end_processes
+from labkit.grading.model_process import ENVIRONMENT, PRELOADED, ask_model
 from labkit.paths import Course
 
 Rows = Mapping[str, list[Any]]
@@ -32,23 +33,13 @@ Rows = Mapping[str, list[Any]]
 #: Wall time one model may take to load and answer.
 SECONDS = 60
 MOST_BYTES = 5_000_000
-MOST_CHARACTERS = 500
-PRELOADED = ["mlflow.pyfunc", "mlflow.sklearn", "pandas", "sklearn.pipeline", "skops.io"]
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
 
 
 class Predictor:
     """Answers a lab's probes.
 
     Args:
-        probes: which models to ask, and what; the process that loads them is started only if
-            there are any.
+        probes: which models to ask, and what.
         course: where the grader's own copy of the data is.
         seconds: how long one model may take.
     """
@@ -59,7 +50,12 @@ class Predictor:
         self._probes = tuple(probes)
         self._course = course
         self._seconds = seconds
-        self._context = _context() if probes else None
+        self._context: ForkServerContext | SpawnContext | None = None
+
+    def get_ready(self) -> None:
+        """Have MLflow imported in a process beside this one, if there will be a use for it."""
+        if self._probes and self._context is None:
+            self._context = _context()
 
     def ask(self, workspace: Course, evidence: Evidence) -> Evidence:
         """Add what the models of an exercise predict to its evidence.
@@ -92,13 +88,10 @@ class Predictor:
         return {"predicted": answer, "truth": truth}
 
     def _answer(self, model: Path, rows: Rows) -> Any:
-        if self._context is None:
-            raise ValueError("there are no probes to answer")
+        context = self._context or _context()
         with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
             reply = Path(folder) / "answer.json"
-            process = self._context.Process(
-                target=_predict, args=(str(model), dict(rows), str(reply))
-            )
+            process = context.Process(target=ask_model, args=(str(model), dict(rows), str(reply)))
             process.start()
             known = _process(process.pid)
             process.join(self._seconds)
@@ -148,30 +141,3 @@ def _read(reply: Path, exit_code: int | None) -> Any:
         return json.loads(reply.read_bytes())
     except (ValueError, RecursionError):
         return {"error": "The model's answer is not readable."}
-
-
-def _predict(model: str, rows: dict[str, list[Any]], reply: str) -> None:
-    """Runs in the other process: loads the model, asks it, writes down what it answers."""
-    if hasattr(os, "setsid"):
-        os.setsid()
-    os.environ.update(ENVIRONMENT)
-    os.chdir(Path(reply).parent)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):  # what a model prints is nobody's business
-        os.dup2(nowhere, stream)
-    try:
-        import mlflow.pyfunc
-        import pandas as pd
-
-        answer = mlflow.pyfunc.load_model(model).predict(pd.DataFrame(rows))
-        text = json.dumps(_plain(answer))
-    except Exception as error:  # whatever a model does wrong is an answer, not our fault
-        message = " ".join(f"{type(error).__name__}: {error}".split())
-        text = json.dumps({"error": message[:MOST_CHARACTERS]})
-    Path(reply).write_text(text, encoding="utf-8")
-
-
-def _plain(answer: Any) -> list[Any]:
-    if hasattr(answer, "to_numpy"):
-        answer = answer.to_numpy()
-    return list(answer.tolist() if hasattr(answer, "tolist") else answer)

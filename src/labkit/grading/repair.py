@@ -159,7 +159,9 @@ def _extras(
 def _repairs(
     pristine: Sequence[NotebookNode], cells: Sequence[StudentCell], places: dict[int, int]
 ) -> Iterator[Repair]:
-    furthest = -1
+    order = [places[index] for index in sorted(places) if pristine[index].cell_type == "code"]
+    if order != sorted(order):
+        yield Repair("", "Cells had been moved; they were put back in the order of the lab.")
     for index, cell in enumerate(pristine):
         if cell.cell_type != "code":
             continue
@@ -168,14 +170,9 @@ def _repairs(
         if index not in places:
             lost = "nothing was handed in there" if what == "answer cell" else "it was put back"
             yield Repair(exercise, f"The {what} is missing; {lost}.")
-            continue
-        theirs = cells[places[index]]
-        if places[index] < furthest:
-            yield Repair(exercise, f"The {what} was moved; it was put back in its place.")
-        furthest = max(furthest, places[index])
-        if what == "answer cell":
-            yield from _answer_repairs(exercise, cell, theirs)
-        elif not _alike(theirs.source, cell.source):
+        elif what == "answer cell":
+            yield from _answer_repairs(exercise, cell, cells[places[index]])
+        elif not _alike(cells[places[index]].source, cell.source):
             yield Repair(exercise, f"The {what} was changed; it was restored.")
 
 

@@ -1,0 +1,133 @@
+"""A batch that is stopped goes on where it was; nothing is lost, nothing is graded twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from support_grading import NAME, hand_in, make_course, tiny_lab
+
+from labkit.paths import ROOT_VARIABLE, Course
+
+ANSWERS = {"anna": 42, "ben": 41, "carla": 0, "dora": 42}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Path:
+    """A course with the tiny lab, and four submissions beside it."""
+    folder = tmp_path_factory.mktemp("stops")
+    tiny = make_course(folder / "course")
+    (tiny.state / "template").mkdir(parents=True)
+    shutil.copy(template, tiny.state / "template")
+    for name, value in ANSWERS.items():
+        answer = {"1.1": f'labkit.declare("1.1", value={value})'}
+        hand_in(folder / "submissions" / f"{name}.ipynb", tiny_lab(tiny), answer)
+    return folder
+
+
+def start(folder: Path, out: Path) -> subprocess.Popen[str]:
+    course = Course(folder / "course")
+    return subprocess.Popen(
+        [sys.executable, "-m", "labkit", "grade", NAME, "submissions", "--out", str(out)],
+        cwd=folder,
+        env={**os.environ, ROOT_VARIABLE: str(course.root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def finish(folder: Path, out: Path) -> str:
+    grader = start(folder, out)
+    said, complaint = grader.communicate()
+    assert grader.returncode == 0, complaint
+    return said
+
+
+def journal(out: Path) -> list[str]:
+    path = out / "journal.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [json.loads(line)["graded"]["name"] for line in lines]
+
+
+def when_graded(grader: subprocess.Popen[str], out: Path, count: int) -> psutil.Process:
+    """Wait until so many are in the journal and the next one's kernel runs; return that."""
+    while grader.poll() is None:
+        kernels = psutil.Process(grader.pid).children()
+        if len(journal(out)) >= count and kernels:
+            return kernels[-1]
+        time.sleep(0.02)
+    raise AssertionError(grader.communicate())
+
+
+def results(out: Path) -> Iterator[bytes]:
+    for name in ("gradebook.csv", "details.jsonl"):
+        yield (out / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(folder: Path) -> Path:
+    out = folder / "undisturbed"
+    finish(folder, out)
+    return out
+
+
+def test_a_killed_grader_continues_and_gives_the_same_gradebook(
+    folder: Path, undisturbed: Path
+) -> None:
+    out = folder / "killed"
+    for count in (1, 2):
+        grader = start(folder, out)
+        kernel = when_graded(grader, out, count)
+        grader.kill()
+        grader.communicate()
+        kernel.wait(timeout=60)  # a kernel ends by itself when who started it is gone
+    assert not (out / "gradebook.csv").exists()
+    said = finish(folder, out)
+    assert "taken from the journal" in said
+    assert journal(out) == list(ANSWERS)
+    assert list(results(out)) == list(results(undisturbed))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_what_is_done_and_leaves_nothing_running(
+    folder: Path, undisturbed: Path, number: int
+) -> None:
+    out = folder / f"stopped by {number}"
+    grader = start(folder, out)
+    kernel = when_graded(grader, out, 1)
+    grader.send_signal(number)
+    said, complaint = grader.communicate()
+    assert grader.returncode == 1
+    assert "Stopped: 1 of 4 submissions are graded." in complaint
+    assert "Run the same command again" in complaint
+    assert "Traceback" not in complaint
+    assert said == ""
+    assert not kernel.is_running()
+    finish(folder, out)
+    assert list(results(out)) == list(results(undisturbed))
+
+
+def test_a_changed_submission_is_graded_again_and_only_that(
+    folder: Path, undisturbed: Path
+) -> None:
+    out = folder / "changed"
+    shutil.copytree(undisturbed, out)
+    changed = folder / "submissions" / "carla.ipynb"
+    before = changed.read_bytes()
+    changed.write_bytes(before.replace(b"value=0", b"value=42"))
+    finish(folder, out)
+    changed.write_bytes(before)
+    assert journal(out) == [*ANSWERS, "carla"]
+    assert "carla,graded,5,5,3,1,1," in (out / "gradebook.csv").read_text(encoding="utf-8-sig")
