@@ -161,9 +161,9 @@ def test_a_store_with_an_old_schema(fresh: Course, template: Path) -> None:
     with contextlib.closing(sqlite3.connect(fresh.database)) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '728d730b5ebd'")
     (finding,) = (one for one in examine(fresh) if one.subject == "store")
-    assert told(finding, "728d730b5ebd", "mlflow db upgrade sqlite:///")
+    assert told(finding, "728d730b5ebd", 'db upgrade "sqlite:///')
     with (
-        pytest.raises(CourseError, match="mlflow db upgrade"),
+        pytest.raises(CourseError, match="db upgrade"),
         running_servers(fresh, jupyter=False),
     ):
         pass
@@ -177,7 +177,7 @@ def test_data_as_it_should_be(with_data: Course, fresh: Course) -> None:
 def test_data_not_pulled(with_data: Course, tmp_path: Path) -> None:
     course = Course(shutil.copytree(with_data.root, tmp_path / "course"))
     forget_data(course)
-    assert told(data(course), "not pulled", "dvc pull data.dvc")
+    assert told(data(course), "not pulled", "pull data.dvc")
 
 
 @pytest.mark.parametrize("cached", [True, False])

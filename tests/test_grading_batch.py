@@ -158,6 +158,7 @@ def test_every_submission_ends_in_its_state_with_its_points(
         ("slow", "Cell 4 (exercise 1.2) ran longer than 3 s."),
         ("dies", "Cell 4 (exercise 1.2) ended the Python process."),
         ("cut off", "The file is cut off"),
+        ("deletes the store", "Exercise 1.2: There is no tracking store yet."),
         ("roster", "A .csv is no notebook, folder or zip."),
         ("faked", "Exercise 1.1: The check cell was changed; it was restored."),
     ],
@@ -252,7 +253,7 @@ def test_the_summary_counts_the_states(graded: Graded) -> None:
     lines = [" ".join(line.split()) for line in graded.result.output.splitlines()]
     for line in ("graded 9", "timed out 2", "kernel died 2", "unreadable 2", "empty 2"):
         assert line in lines
-    assert "mean points 2.529 of 5" in lines
+    assert "mean points 2.882 of 5" in lines
 
 
 def test_the_same_command_again_grades_nothing_anew(graded: Graded, lab: Lab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -14,6 +15,9 @@ _BOX = (
     "padding:8px 14px;margin:4px 0;max-width:52em"
 )
 _HINT = f"margin:2px 0 6px 22px;border-left:3px solid {_GREY};padding-left:8px"
+
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,17 @@ def _html(heading: str, result: ExerciseResult, lines: Sequence[Line], notes: Se
         mark, tint = _mark(line.share)
         parts.append(
             f'<div style="margin:4px 0"><span style="color:{tint};font-weight:bold">{mark}</span> '
-            f"{escape(line.message)}</div>"
+            f"{_prose(line.message)}</div>"
         )
         if line.hint:
-            parts.append(f'<div style="{_HINT}"><b>Hint:</b> {escape(line.hint)}</div>')
-    parts += [f'<div style="margin:6px 0;font-style:italic">{escape(note)}</div>' for note in notes]
+            parts.append(f'<div style="{_HINT}"><b>Hint:</b> {_prose(line.hint)}</div>')
+    parts += [f'<div style="margin:6px 0;font-style:italic">{_prose(note)}</div>' for note in notes]
     return "\n".join([*parts, "</div>"])
+
+
+def _prose(sentence: str) -> str:
+    """A sentence as HTML, what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(sentence))
 
 
 def _text(heading: str, lines: Sequence[Line], notes: Sequence[str]) -> str:

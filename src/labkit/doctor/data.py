@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from labkit.doctor.finding import Finding
 from labkit.paths import Course
-from labkit.servers.data import digest_of, dvc_command, files_of, files_wanted, wanted_digest
+from labkit.servers.data import digest_of, files_of, files_wanted, wanted_digest
+from labkit.servers.environment import tool
 
 
 def data(course: Course) -> Finding:
@@ -24,14 +25,14 @@ def data(course: Course) -> Finding:
             "data",
             "The course data was not pulled.",
             "data.dvc names files that are not in data/.",
-            f"{dvc_command()} pull data.dvc   (python course.py start does it, too)",
+            f"{tool(course, 'dvc')} pull data.dvc (or python course.py start, which does it)",
         )
     return Finding(
         "data",
         "The course data is not what data.dvc says.",
         _difference(found, files_wanted(course, digest)),
-        f"to have the course's files back, and lose the changes: {dvc_command()} pull --force "
-        "data.dvc",
+        "to have the course's files back, and lose the changes: "
+        f"{tool(course, 'dvc')} pull --force data.dvc",
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkit.doctor.finding import Finding
 from labkit.paths import Course
-from labkit.servers.environment import sqlite_uri
+from labkit.servers.environment import sqlite_uri, tool
 from labkit.servers.template import require_schema, template_database
 
 
@@ -47,17 +46,16 @@ def old_runs(course: Course) -> Finding:
     places = (course.root, course.notebooks, course.labs, course.solutions)
     for store in (place / "mlruns" for place in places):
         if any(store.glob("*/meta.yaml")):
-            return _old_store(store)
+            return _old_store(course, store)
     return Finding("old runs", "none in the way")
 
 
-def _old_store(store: Path) -> Finding:
-    mlflow = Path(sys.executable).with_name("mlflow")
+def _old_store(course: Course, store: Path) -> Finding:
     rescued = sqlite_uri(store.parent / "rescued.db")
     return Finding(
         "old runs",
         f"{store} is a file store of an older MLflow.",
         "MLflow 3.13 and later refuse to work in a folder that holds one.",
-        f"copy its runs to a database, if you need them: {mlflow} migrate-filestore "
-        f"--source {store.parent} --target {rescued}; then delete the folder.",
+        f"to keep its runs, copy them to a database: {tool(course, 'mlflow')} "
+        f'migrate-filestore --source "{store.parent}" --target "{rescued}"; then delete it.',
     )

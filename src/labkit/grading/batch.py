@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +22,8 @@ from labkit.grading.gradebook import write_gradebook, write_notebook
 from labkit.grading.journal import Journal, lab_digest
 from labkit.grading.load import Submission, find_entries, read_submission
 from labkit.grading.outcome import Graded, State
+from labkit.paths import Course
+from labkit.servers.data import needs_pull
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,11 @@ def grade_batch(submissions: Path, out: Path, bench: Bench) -> Batch:
             at work in the same folder, or it was stopped (what is done is kept).
     """
     entries = find_entries(submissions, leave_out=out)
-    _require_data(bench)
+    _require_data(bench.course)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
+    with _alone(out), _rooms(out) as rooms:
+        bench = replace(bench, rooms=rooms)
         journal = Journal(out / "journal.jsonl", lab_digest(bench.lab))
         done = dict(_already_done(entries, journal, bench))
         before, start = len(done), time.monotonic()
@@ -138,14 +144,27 @@ def _grade(submission: Submission, bench: Bench) -> Graded:
         return fault(submission, bench, error)
 
 
-def _require_data(bench: Bench) -> None:
-    course = bench.course
-    if (course.root / "data.dvc").is_file() and not course.data.is_dir():
+def _require_data(course: Course) -> None:
+    if needs_pull(course):
         raise CourseError(
-            "The course data are not there.",
-            why=f"{course.data} is missing, and submissions read it.",
-            next_step="Run: python course.py start (it pulls them), or: dvc pull",
+            "The course data are not what they should be.",
+            why=f"{course.data} is missing or was changed, and submissions read it.",
+            next_step="Pull them with: dvc pull data.dvc (python course.py start does it too).",
         )
+
+
+@contextlib.contextmanager
+def _rooms(out: Path) -> Iterator[Path]:
+    """Where workspaces are made: the same place each time, to remove what a killed grader left."""
+    mark = hashlib.sha256(str(out.resolve()).encode(errors="replace")).hexdigest()[:12]
+    rooms = Path(tempfile.gettempdir()) / f"labkit-grading-{mark}"
+    shutil.rmtree(rooms, ignore_errors=True)
+    with writing(rooms):
+        rooms.mkdir(mode=0o700)
+    try:
+        yield rooms
+    finally:
+        shutil.rmtree(rooms, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -33,10 +35,20 @@ def command(lab: str, submissions: Path, out: Path, timeout: int) -> None:
     from labkit.labs import load_lab
     from labkit.paths import find_course
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     course = find_course()
     bench = bench_for(course, load_lab(course, lab), cell_seconds=timeout)
-    batch = grade_batch(submissions, out, bench)
+    with _asked_to_end():
+        batch = grade_batch(submissions, out, bench)
     click.echo(summary(batch, bench, out))
     if any(one.state == "not graded" for one in batch.graded):
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """Being asked to end is taken like Ctrl-C: kernels are stopped and what is done is told."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

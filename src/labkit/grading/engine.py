@@ -60,12 +60,14 @@ class Room:
     Args:
         folder: its working directory.
         environment: its whole environment.
+        connection_file: where it is told how to be reached.
         cell_seconds: how long a cell may take.
         at_check: called at each check cell with its exercise, while the kernel waits.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    connection_file: Path
     cell_seconds: int
     at_check: Callable[[str], None]
 
@@ -79,7 +81,11 @@ class GradingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
     def create_kernel_manager(self) -> AsyncKernelManager:
         """A manager that knows this interpreter's kernel only, not those installed elsewhere."""
         specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)
-        self.km = AsyncKernelManager(kernel_name=KERNEL, kernel_spec_manager=specs)
+        self.km = AsyncKernelManager(
+            kernel_name=KERNEL,
+            kernel_spec_manager=specs,
+            connection_file=str(self.room.connection_file),
+        )
         return self.km
 
     def execute(self, **start: Any) -> NotebookNode:

@@ -55,7 +55,13 @@ Ask = Callable[[Course, Evidence], Evidence]
 
 
 def execute(
-    notebook: NotebookNode, *, course: Course, template: Path, cell_seconds: int, ask: Ask
+    notebook: NotebookNode,
+    *,
+    course: Course,
+    template: Path,
+    cell_seconds: int,
+    ask: Ask,
+    rooms: Path | None = None,
 ) -> Execution:
     """Run a notebook in a workspace that is gone afterwards.
 
@@ -65,12 +71,15 @@ def execute(
         template: the tracking store to copy, see ``labkit.servers.template``.
         cell_seconds: how long a cell may take.
         ask: adds to evidence what its models predict, see ``labkit.grading.predict``.
+        rooms: where the workspace is made; the system's folder for temporary files unless given.
 
     Returns:
         Evidence of every check that was reached, and of the one that was being worked towards
         when the notebook stopped.
     """
-    with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="labkit-", dir=rooms, ignore_cleanup_errors=True
+    ) as folder:
         workspace = make_workspace(Path(folder) / "course", course=course, template=template)
         done = Execution(notebook)
 
@@ -104,6 +113,7 @@ def _room(workspace: Course, cell_seconds: int, look: Callable[[str], None]) -> 
             **FIXED,
             "IPYTHONDIR": str(workspace.state / "ipython"),
         },
+        connection_file=workspace.state / "kernel.json",
         cell_seconds=cell_seconds,
         at_check=look,
     )

@@ -34,6 +34,7 @@ class Bench:
         template: the tracking store each workspace starts with.
         predictor: answers the lab's probes.
         cell_seconds: how long a cell may take.
+        rooms: where workspaces are made; the system's folder for temporary files if None.
     """
 
     lab: Lab
@@ -41,6 +42,7 @@ class Bench:
     template: Path
     predictor: Predictor
     cell_seconds: int = CELL_SECONDS
+    rooms: Path | None = None
 
 
 def bench_for(course: Course, lab: Lab, *, cell_seconds: int = CELL_SECONDS) -> Bench:
@@ -80,6 +82,7 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
         template=bench.template,
         cell_seconds=bench.cell_seconds,
         ask=bench.predictor.ask,
+        rooms=bench.rooms,
     )
     results = tuple(_judge(bench.lab, done))
     add_cards(done.notebook, results, repaired.repairs, done.errors)
@@ -163,6 +166,11 @@ def _reason(done: Execution, repairs: tuple[Repair, ...], cell_seconds: int) -> 
         place = f" (exercise {exercise})" if exercise else ""
         sentences.append(f"Cell {cell}{place} {what}.")
     sentences += [f"{one}." for one in done.errors]
+    sentences += [
+        f"Exercise {name}: {one.what}"
+        for name, one in done.evidence.items()
+        if isinstance(one, CourseError)
+    ]
     sentences += [
         f"Exercise {one.exercise}: {one.message}" if one.exercise else one.message
         for one in repairs

@@ -80,18 +80,22 @@ class Predictor:
     ) -> Mapping[str, Any]:
         if not model.path:
             return {"error": "The files of the model are not where the store says."}
-        answer = self._answer(workspace.root / model.path, rows)
+        answer = self._answer(workspace, model.path, rows)
         if isinstance(answer, dict) and isinstance(answer.get("error"), str):
             return {"error": answer["error"]}
         if not isinstance(answer, list) or len(answer) != len(truth):
             return {"error": f"The model did not give one answer for each of {len(truth)} rows."}
         return {"predicted": answer, "truth": truth}
 
-    def _answer(self, model: Path, rows: Rows) -> Any:
+    def _answer(self, workspace: Course, model: str, rows: Rows) -> Any:
         context = self._context or _context()
-        with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(
+            dir=workspace.root.parent, ignore_cleanup_errors=True
+        ) as folder:
             reply = Path(folder) / "answer.json"
-            process = context.Process(target=ask_model, args=(str(model), dict(rows), str(reply)))
+            process = context.Process(
+                target=ask_model, args=(str(workspace.root / model), dict(rows), str(reply))
+            )
             process.start()
             known = _process(process.pid)
             process.join(self._seconds)

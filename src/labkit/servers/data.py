@@ -13,7 +13,7 @@ import yaml
 
 from labkit.errors import CourseError
 from labkit.paths import Course
-from labkit.servers.environment import course_environment, sqlite_uri
+from labkit.servers.environment import course_environment, sqlite_uri, tool
 
 
 def pointer(course: Course) -> Path:
@@ -88,16 +88,11 @@ def pull(course: Course) -> None:
         raise CourseError(
             "The course data differs from data.dvc." if changed else "No course data was pulled.",
             why="Files in data/ were changed by hand." if changed else said,
-            next_step=f"To have the course's files back, lose the changes: {dvc_command()} "
+            next_step=f"To have the course's files back, lose the changes: {tool(course, 'dvc')} "
             "checkout --force data.dvc"
             if changed
             else "Run `python course.py doctor`, mend what it names, and start again.",
         )
-
-
-def dvc_command() -> str:
-    """How a person calls the course's DVC, whether or not ``.venv`` is active."""
-    return str(Path(sys.executable).parent / "dvc")
 
 
 def _without_git(course: Course) -> dict[str, str]:

@@ -41,6 +41,13 @@ def course_environment(course: Course, tracking_uri: str) -> dict[str, str]:
     }
 
 
+def tool(course: Course, name: str) -> str:
+    """How a person in the course folder calls one of its tools, with or without .venv active."""
+    program = Path(sys.executable).with_name(name)
+    inside = program.is_relative_to(course.root)
+    return str(program.relative_to(course.root)) if inside else f'"{program}"'
+
+
 def sqlite_uri(database: Path) -> str:
     """The tracking URI of an SQLite file."""
     return f"sqlite:///{database.as_posix()}"

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from labkit.errors import CourseError
 from labkit.paths import Course
-from labkit.servers.environment import course_environment, sqlite_uri
+from labkit.servers.environment import course_environment, sqlite_uri, tool
 
 _MIGRATE = """
 import sys
@@ -95,7 +95,7 @@ def require_schema(course: Course, template: Path) -> None:
             why=f"Its schema is at {found or 'no revision'}, MLflow needs {wanted}: "
             "another version of MLflow made it.",
             next_step="Keep a copy of the file, then run: "
-            f"{Path(sys.executable)} -m mlflow db upgrade {sqlite_uri(course.database)}",
+            f'{tool(course, "mlflow")} db upgrade "{sqlite_uri(course.database)}"',
         )
 
 
