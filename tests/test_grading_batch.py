@@ -68,7 +68,7 @@ def hand_in_all(folder: Path, lab: Lab) -> None:
         "segfault": {"1.1": SEGFAULT},
         "leaves a process": {"1.1": LEAVES_A_PROCESS},
         "deletes the store": {"1.2": DELETES_THE_STORE},
-        FORMULA: {"1.3": "print('\\ud800')\n" + RIGHT["1.3"]},
+        FORMULA: {},
     }
     for name, given in answers.items():
         hand_in(folder / f"{name}.ipynb", lab, given)
@@ -110,7 +110,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, course: Course, template: Path
 def graded(tmp_path_factory: pytest.TempPathFactory, lab: Lab) -> Graded:
     folder, out = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("grades")
     hand_in_all(folder, lab)
-    command = ["grade", NAME, str(folder), "--out", str(out), "--timeout", "3"]
+    command = ["grade", NAME, str(folder), "--out", str(out), "--timeout", "5"]
     root = lab.folder.parents[2]
     result = CliRunner(env={ROOT_VARIABLE: str(root)}).invoke(cli, command)
     assert result.exception is None, result.output
@@ -153,9 +153,12 @@ def test_every_submission_ends_in_its_state_with_its_points(
     ("name", "reason"),
     [
         ("good", ""),
-        ("raises", "Cell 2 stopped with ValueError: not again. Cell 4 stopped with SyntaxError:"),
-        ("exits", "Cell 2 stopped with SystemExit: 1."),
-        ("slow", "Cell 4 (exercise 1.2) ran longer than 3 s."),
+        (
+            "raises",
+            "Cell 2 (exercise 1.1) stopped with ValueError: not again. Cell 4 (exercise 1.2)",
+        ),
+        ("exits", "Cell 2 (exercise 1.1) stopped with SystemExit: 1."),
+        ("slow", "Cell 4 (exercise 1.2) ran longer than 5 s."),
         ("dies", "Cell 4 (exercise 1.2) ended the Python process."),
         ("cut off", "The file is cut off"),
         ("deletes the store", "Exercise 1.2: There is no tracking store yet."),
@@ -260,7 +263,7 @@ def test_the_same_command_again_grades_nothing_anew(graded: Graded, lab: Lab) ->
     journal = (graded.out / "journal.jsonl").read_bytes()
     gradebook = (graded.out / "gradebook.csv").read_bytes()
     folder = graded.out.parent / graded.out.name.replace("grades", "submissions")
-    command = ["grade", NAME, str(folder), "--out", str(graded.out), "--timeout", "3"]
+    command = ["grade", NAME, str(folder), "--out", str(graded.out), "--timeout", "5"]
     root = lab.folder.parents[2]
     again = CliRunner(env={ROOT_VARIABLE: str(root)}).invoke(cli, command)
     assert "taken from the journal 17" in " ".join(again.output.split())

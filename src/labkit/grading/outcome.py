@@ -56,7 +56,8 @@ class CellError:
     value: str
 
     def __str__(self) -> str:
-        return f"Cell {self.cell} stopped with {self.name}: {self.value}".rstrip(": ")
+        place = f" (exercise {self.exercise})" if self.exercise else ""
+        return f"Cell {self.cell}{place} stopped with {self.name}: {self.value}".rstrip(": ")
 
 
 @dataclass(frozen=True, slots=True)

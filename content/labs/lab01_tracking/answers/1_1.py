@@ -3,10 +3,10 @@
 
 # %% name="fluent_with_block" kind="right" points=5
 mlflow.set_experiment("lab01-first-run")
-with mlflow.start_run(run_name="depth six"):
-    model = train(max_depth=6, n_estimators=50)
+with mlflow.start_run(run_name="depth twelve"):
+    model = train(max_depth=12, n_estimators=50)
     mlflow.log_param("n_estimators", 50)
-    mlflow.log_param("max_depth", 6)
+    mlflow.log_param("max_depth", 12)
     mlflow.log_metric("accuracy", accuracy_score(y_test, model.predict(X_test)))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -15,8 +15,8 @@ with mlflow.start_run(run_name="depth six"):
 # %% name="start_and_end_without_with" kind="right" points=5
 mlflow.set_experiment("lab01-first-run")
 mlflow.start_run()
-model = train(6)
-mlflow.log_params({"n_estimators": 50, "max_depth": 6, "seed": 7})
+model = train(12)
+mlflow.log_params({"n_estimators": 50, "max_depth": 12, "seed": 7})
 mlflow.log_metrics({"accuracy": model.score(X_test, y_test), "f1": 0.5})
 mlflow.sklearn.log_model(
     model, name="model", pip_requirements=REQUIREMENTS, serialization_format="cloudpickle"
@@ -29,9 +29,9 @@ from mlflow import MlflowClient
 client = MlflowClient()
 experiment_id = client.create_experiment("lab01-first-run")
 run = client.create_run(experiment_id, run_name="by client")
-model = train(6)
+model = train(12)
 client.log_param(run.info.run_id, "n_estimators", 50)
-client.log_param(run.info.run_id, "max_depth", 6)
+client.log_param(run.info.run_id, "max_depth", 12)
 client.log_metric(run.info.run_id, "accuracy", model.score(X_test, y_test))
 with mlflow.start_run(run_id=run.info.run_id):
     mlflow.sklearn.log_model(
@@ -42,7 +42,7 @@ with mlflow.start_run(run_id=run.info.run_id):
 mlflow.set_experiment("lab01-first-run")
 mlflow.sklearn.autolog(log_models=False, log_datasets=False)
 with mlflow.start_run():
-    model = train(6)
+    model = train(12)
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -55,13 +55,13 @@ with mlflow.start_run():
     mlflow.log_param("n_estimators", 10)
 try:
     with mlflow.start_run():
-        model = train(6)
-        mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+        model = train(12)
+        mlflow.log_params({"n_estimators": 50, "max_depth": 12})
         mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
 except Exception as error:
     print(type(error).__name__)
 with mlflow.start_run():
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("accuracy", round(model.score(X_test, y_test), 2))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -70,8 +70,8 @@ with mlflow.start_run():
 # %% name="accuracy_as_param" kind="wrong" points=3 hints=["metric_as_param"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_param("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -80,9 +80,9 @@ with mlflow.start_run():
 # %% name="params_as_metrics" kind="wrong" points=4 hints=["param_as_metric"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
+    model = train(12)
     mlflow.log_metric("n_estimators", 50)
-    mlflow.log_metric("max_depth", 6)
+    mlflow.log_metric("max_depth", 12)
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -93,16 +93,16 @@ import joblib
 
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     joblib.dump(model, "model.joblib")
     mlflow.log_artifact("model.joblib")
 
 # %% name="default_experiment" kind="wrong" points=0 hints=["other_experiment"]
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -111,8 +111,8 @@ with mlflow.start_run():
 # %% name="training_accuracy" kind="wrong" points=4 hints=["training_accuracy"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_train, y_train))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -121,14 +121,14 @@ with mlflow.start_run():
 # %% name="refused_by_skops" kind="wrong" points=2 hints=["model_refused"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
 
 # %% name="a_run_for_each_thing" kind="wrong" points=1 hints=["metric_in_other_run", "model_in_other_run"]
 mlflow.set_experiment("lab01-first-run")
-model = train(6)
+model = train(12)
 with mlflow.start_run():
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -136,13 +136,13 @@ with mlflow.start_run():
 with mlflow.start_run():
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
 with mlflow.start_run():
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
 
 # %% name="in_per_cent" kind="wrong" points=3 hints=["not_a_share", "training_accuracy"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("accuracy", 100 * model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -151,8 +151,8 @@ with mlflow.start_run():
 # %% name="accuracy_is_nan" kind="wrong" points=3 hints=["not_a_share", "training_accuracy"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("accuracy", float("nan"))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -161,8 +161,8 @@ with mlflow.start_run():
 # %% name="metric_called_acc" kind="wrong" points=3 hints=["metric_named_otherwise"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(6)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 6})
+    model = train(12)
+    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
     mlflow.log_metric("acc", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED

@@ -4,7 +4,7 @@
 # %% name="signature_and_example" kind="right" points=5
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
-    model = train(max_depth=6)
+    model = train(max_depth=12)
     mlflow.sklearn.log_model(
         model,
         name="model",
@@ -18,7 +18,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
     mlflow.sklearn.log_model(
-        train(6),
+        train(12),
         name="model",
         input_example=X_train.head(3),
         pip_requirements=REQUIREMENTS,
@@ -33,7 +33,7 @@ mlflow.set_experiment("lab01-signature")
 columns = Schema([ColSpec("double", name) for name in FEATURES])
 with mlflow.start_run():
     mlflow.sklearn.log_model(
-        train(6),
+        train(12),
         name="forest",
         signature=ModelSignature(inputs=columns, outputs=Schema([ColSpec("long")])),
         input_example=X_train.sample(2, random_state=1),
@@ -52,7 +52,7 @@ class Labeller(mlflow.pyfunc.PythonModel):
 
 
 mlflow.set_experiment("lab01-signature")
-forest = train(6)
+forest = train(12)
 with mlflow.start_run():
     mlflow.pyfunc.log_model(
         name="model",
@@ -66,14 +66,14 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
     mlflow.sklearn.log_model(
-        train(6), name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
+        train(12), name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
     )
 
 # %% name="inputs_only" kind="wrong" points=4 hints=["no_output"]
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
     mlflow.sklearn.log_model(
-        train(6),
+        train(12),
         name="model",
         signature=infer_signature(X_train),
         input_example=X_train.head(3),
@@ -84,7 +84,7 @@ with mlflow.start_run():
 # %% name="target_among_the_inputs" kind="wrong" points=1 hints=["target_in_inputs", "no_example", "not_a_label"]
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
-    model = train(6)
+    model = train(12)
     whole = X_train.assign(churned=y_train)
     mlflow.sklearn.log_model(
         model,
@@ -98,7 +98,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
     rows = X_train.to_numpy()
-    model = RandomForestClassifier(50, max_depth=6, random_state=7).fit(rows, y_train)
+    model = RandomForestClassifier(50, max_depth=12, random_state=7).fit(rows, y_train)
     mlflow.sklearn.log_model(
         model,
         name="model",
@@ -111,7 +111,7 @@ with mlflow.start_run():
 # %% name="example_beside_the_model" kind="wrong" points=4 hints=["no_example"]
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
-    model = train(6)
+    model = train(12)
     mlflow.sklearn.log_model(
         model,
         name="model",
@@ -122,13 +122,13 @@ with mlflow.start_run():
     mlflow.log_table(X_train.head(3), "input_example.json")
 
 # %% name="never_logged" kind="wrong" points=0 hints=["no_model"]
-signature = infer_signature(X_train, train(6).predict(X_train))
+signature = infer_signature(X_train, train(12).predict(X_train))
 print(signature.inputs.input_names())
 
 # %% name="refused_by_skops" kind="wrong" points=0 hints=["model_refused"]
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
-    model = train(6)
+    model = train(12)
     mlflow.sklearn.log_model(
         model,
         name="model",
@@ -141,7 +141,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
     some = X_train.rename(columns=str.upper)
-    model = RandomForestClassifier(50, max_depth=6, random_state=7).fit(some, y_train)
+    model = RandomForestClassifier(50, max_depth=12, random_state=7).fit(some, y_train)
     mlflow.sklearn.log_model(
         model,
         name="model",
