@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from support_grading import NAME, make_course, tiny_lab
 from labkit.checks import CheckResult, ExerciseResult
 from labkit.cli import cli
 from labkit.errors import CourseError
+from labkit.evidence import Evidence, Run
+from labkit.grading import batch
 from labkit.grading.files import file_names, json_line, write_whole
-from labkit.grading.gradebook import write_gradebook
+from labkit.grading.gradebook import write_gradebook, write_notebook
 from labkit.grading.journal import Journal, lab_digest
 from labkit.grading.outcome import CellError, Graded, Repair, State
 from labkit.paths import ROOT_VARIABLE
@@ -180,3 +183,31 @@ def test_a_batch_of_unreadable_files_still_gives_a_gradebook(ready: Path, tmp_pa
     assert result.exception is None
     text = (out / "gradebook.csv").read_text(encoding="utf-8-sig")
     assert text.splitlines()[1] == "one,unreadable,0,5,0,0,0,The file is empty."
+
+
+def test_kept_evidence_can_be_read_back(tmp_path: Path) -> None:
+    run = Run("r", "e", "n", "FINISHED", 1, None, {}, {"f1": math.inf}, {})
+    evidence = Evidence("1.1", runs=(run,), declared={"value": "Zoë"})
+    write_notebook(tmp_path, "anna", replace(outcome("anna"), evidence={"1.1": evidence}))
+    kept = json.loads((tmp_path / "evidence" / "anna.json").read_text(encoding="utf-8"))
+    assert Evidence.from_json(kept["1.1"]) == evidence
+
+
+def test_a_fault_of_the_grader_is_told_and_tried_again(
+    ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> Graded:
+        raise KeyError("bolt")
+
+    out = tmp_path / "out"
+    words = ["grade", NAME, str(tmp_path / "submissions"), "--out", str(out)]
+    with monkeypatch.context() as broken:
+        broken.setattr(batch, "grade_one", break_down)
+        result = CliRunner(env={ROOT_VARIABLE: str(ready)}).invoke(cli, words)
+    assert result.exit_code == 1
+    text = (out / "gradebook.csv").read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1].startswith("one,not graded,0,5,0,0,0,")
+    assert "KeyError: 'bolt'" in text
+    again = CliRunner(env={ROOT_VARIABLE: str(ready)}).invoke(cli, words)
+    assert again.exit_code == 0
+    assert "unreadable" in (out / "gradebook.csv").read_text(encoding="utf-8-sig")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -62,7 +63,8 @@ def write_notebook(out: Path, file_name: str, graded: Graded) -> None:
         text = nbformat.writes(graded.notebook)
         write_whole(out / "executed" / f"{file_name}.ipynb", f"{text}\n")
     evidence = {name: one.to_json() for name, one in graded.evidence.items()}
-    write_whole(out / "evidence" / f"{file_name}.json", f"{json_line(evidence)}\n")
+    # Python's JSON, with NaN as a number: checks must find it as they found it.
+    write_whole(out / "evidence" / f"{file_name}.json", f"{json.dumps(evidence)}\n")
 
 
 def _details(rows: Sequence[Graded]) -> Iterator[str]:

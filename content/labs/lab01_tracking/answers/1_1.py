@@ -4,8 +4,8 @@
 # %% name="fluent_with_block" kind="right" points=5
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run(run_name="depth twelve"):
-    model = train(max_depth=12, n_estimators=50)
-    mlflow.log_param("n_estimators", 50)
+    model = train(max_depth=12, n_estimators=10)
+    mlflow.log_param("n_estimators", 10)
     mlflow.log_param("max_depth", 12)
     mlflow.log_metric("accuracy", accuracy_score(y_test, model.predict(X_test)))
     mlflow.sklearn.log_model(
@@ -16,7 +16,7 @@ with mlflow.start_run(run_name="depth twelve"):
 mlflow.set_experiment("lab01-first-run")
 mlflow.start_run()
 model = train(12)
-mlflow.log_params({"n_estimators": 50, "max_depth": 12, "seed": 7})
+mlflow.log_params({"n_estimators": 10, "max_depth": 12, "seed": 7})
 mlflow.log_metrics({"accuracy": model.score(X_test, y_test), "f1": 0.5})
 mlflow.sklearn.log_model(
     model, name="model", pip_requirements=REQUIREMENTS, serialization_format="cloudpickle"
@@ -30,7 +30,7 @@ client = MlflowClient()
 experiment_id = client.create_experiment("lab01-first-run")
 run = client.create_run(experiment_id, run_name="by client")
 model = train(12)
-client.log_param(run.info.run_id, "n_estimators", 50)
+client.log_param(run.info.run_id, "n_estimators", 10)
 client.log_param(run.info.run_id, "max_depth", 12)
 client.log_metric(run.info.run_id, "accuracy", model.score(X_test, y_test))
 with mlflow.start_run(run_id=run.info.run_id):
@@ -56,12 +56,12 @@ with mlflow.start_run():
 try:
     with mlflow.start_run():
         model = train(12)
-        mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+        mlflow.log_params({"n_estimators": 10, "max_depth": 12})
         mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
 except Exception as error:
     print(type(error).__name__)
 with mlflow.start_run():
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", round(model.score(X_test, y_test), 2))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -71,7 +71,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_param("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -81,7 +81,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_metric("n_estimators", 50)
+    mlflow.log_metric("n_estimators", 10)
     mlflow.log_metric("max_depth", 12)
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
@@ -94,7 +94,7 @@ import joblib
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     joblib.dump(model, "model.joblib")
     mlflow.log_artifact("model.joblib")
@@ -102,7 +102,7 @@ with mlflow.start_run():
 # %% name="default_experiment" kind="wrong" points=0 hints=["other_experiment"]
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -112,7 +112,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_train, y_train))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -122,7 +122,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
 
@@ -136,13 +136,13 @@ with mlflow.start_run():
 with mlflow.start_run():
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
 with mlflow.start_run():
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
 
 # %% name="in_per_cent" kind="wrong" points=3 hints=["not_a_share", "training_accuracy"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", 100 * model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -152,7 +152,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", float("nan"))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
@@ -162,7 +162,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 50, "max_depth": 12})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("acc", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED

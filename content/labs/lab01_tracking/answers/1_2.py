@@ -98,7 +98,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
     rows = X_train.to_numpy()
-    model = RandomForestClassifier(50, max_depth=12, random_state=7).fit(rows, y_train)
+    model = RandomForestClassifier(10, max_depth=12, random_state=7).fit(rows, y_train)
     mlflow.sklearn.log_model(
         model,
         name="model",
@@ -141,7 +141,7 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-signature")
 with mlflow.start_run():
     some = X_train.rename(columns=str.upper)
-    model = RandomForestClassifier(50, max_depth=12, random_state=7).fit(some, y_train)
+    model = RandomForestClassifier(10, max_depth=12, random_state=7).fit(some, y_train)
     mlflow.sklearn.log_model(
         model,
         name="model",

@@ -31,7 +31,7 @@ with mlflow.start_run(run_name="sweep"):
     for depth in (2, 4, 6, 8, 12):
         with mlflow.start_run(nested=True):
             predicted = train(depth).predict(X_test)
-            mlflow.log_params({"max_depth": depth, "n_estimators": 50})
+            mlflow.log_params({"max_depth": depth, "n_estimators": 10})
             mlflow.log_metrics(
                 {"f1": f1_score(y_test, predicted), "accuracy": accuracy_score(y_test, predicted)}
             )

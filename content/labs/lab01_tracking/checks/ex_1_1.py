@@ -29,11 +29,11 @@ def first_run(evidence: Evidence) -> Run | None:
         ),
         "param_missing": Hint(
             "Which two settings of the forest does the task name?",
-            'Log both in the same run: mlflow.log_params({"n_estimators": 50, "max_depth": 12}).',
+            'Log both in the same run: mlflow.log_params({"n_estimators": 10, "max_depth": 12}).',
         ),
         "param_value": Hint(
             "The parameters are there; compare their values with the task.",
-            "The task asks for n_estimators 50 and max_depth 12, and a log should say what was used.",
+            "The task asks for n_estimators 10 and max_depth 12, and a log should say what was used.",
         ),
     },
 )
@@ -42,7 +42,7 @@ def two_parameters(evidence: Evidence) -> Verdict:
     run = first_run(evidence)
     if run is None:
         return nothing_in(evidence, FIRST, "n_estimators", "max_depth", "accuracy")
-    wanted = {"n_estimators": "50", "max_depth": "12"}
+    wanted = {"n_estimators": "10", "max_depth": "12"}
     missing = [name for name in wanted if name not in run.params]
     if missing:
         hint = "param_as_metric" if set(missing) & run.metrics.keys() else "param_missing"
@@ -54,7 +54,7 @@ def two_parameters(evidence: Evidence) -> Verdict:
         return partly(
             0.5, f"The parameters are {found}; the task asks for {wanted}.", "param_value", **found
         )
-    return passed("The run has both parameters, n_estimators 50 and max_depth 12.", **found)
+    return passed("The run has both parameters, n_estimators 10 and max_depth 12.", **found)
 
 
 @check(
