@@ -38,11 +38,12 @@ from labkit.workspace import make_workspace
 
 @dataclass(frozen=True)
 class Result:
-    """What one way of grading took, and the points it gave, by submission."""
+    """What one way of grading took, the points it gave, and whose notebook it gave up on."""
 
     wall: float
     cpu: float
     points: dict[str, float]
+    given_up: frozenset[str] = frozenset()
 
 
 def main() -> None:
@@ -63,9 +64,10 @@ def main() -> None:
     differences = {
         name: (ours.points[name], plain.points[name])
         for name in ours.points
-        if ours.points[name] != plain.points[name]
+        if ours.points[name] != plain.points[name] and name not in plain.given_up
     }
-    print(f"same points for all: {not differences} {differences or ''}")
+    print(f"\nsame points: {not differences} {differences or ''}")
+    print(f"stopped by papermill at an error, so not compared: {len(plain.given_up)}")
 
 
 def write_copies(lab: Lab, folder: Path, count: int) -> Path:
@@ -87,7 +89,7 @@ def with_labkit(submissions: Path, out: Path, bench: Bench) -> Result:
 
 def with_papermill(submissions: Path, folder: Path, bench: Bench) -> Result:
     """Papermill's command line, one notebook after the other; scoring is not timed."""
-    wall, cpu, points = 0.0, 0.0, {}
+    wall, cpu, points, given_up = 0.0, 0.0, {}, set()
     for number, (name, path) in enumerate(find_entries(submissions).items()):
         root = folder / str(number)
         workspace = make_workspace(root, course=bench.course, template=bench.template)
@@ -96,15 +98,16 @@ def with_papermill(submissions: Path, folder: Path, bench: Bench) -> Result:
         notebook.cells = [cell for cell in notebook.cells if not is_check(cell)]
         nbformat.write(notebook, root / "in.ipynb")
         start, before = time.monotonic(), cpu_seconds()
-        run_papermill(workspace, root)
+        if not run_papermill(workspace, root):
+            given_up.add(name)
         wall, cpu = wall + time.monotonic() - start, cpu + cpu_seconds() - before
         points[name] = score(bench, workspace)
-    return Result(wall, cpu, points)
+    return Result(wall, cpu, points, frozenset(given_up))
 
 
-def run_papermill(workspace: Course, root: Path) -> None:
-    """One notebook; it goes on to the end only if no cell raises an error."""
-    subprocess.run(
+def run_papermill(workspace: Course, root: Path) -> bool:
+    """One notebook; whether it came to the end, which it does only if no cell raises an error."""
+    done = subprocess.run(
         [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "--cwd", "labs"],
         cwd=root,
         env={**course_environment(workspace, sqlite_uri(workspace.database)), **FIXED},
@@ -112,6 +115,7 @@ def run_papermill(workspace: Course, root: Path) -> None:
         stderr=subprocess.DEVNULL,
         check=False,
     )
+    return done.returncode == 0
 
 
 def score(bench: Bench, workspace: Course) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -9,7 +11,8 @@ import pytest
 from conftest import REPOSITORY
 
 from labkit.bank import bank_mismatches, bank_notebooks, lint_bank
-from labkit.grading.grade import Bench, bench_for, grade_one
+from labkit.grading.bench import Bench, Order, open_bench
+from labkit.grading.grade import grade_one
 from labkit.grading.load import read_submission
 from labkit.grading.outcome import Graded, State
 from labkit.labs import all_labs
@@ -24,8 +27,10 @@ BANK = {
 
 
 @pytest.fixture(scope="module")
-def benches(course: Course) -> dict[str, Bench]:
-    return {name: bench_for(course, lab) for name, lab in LABS.items()}
+def benches(course: Course) -> Iterator[dict[str, Bench]]:
+    with contextlib.ExitStack() as held:
+        orders = {name: Order(course.root, name) for name in LABS}
+        yield {name: held.enter_context(open_bench(order)) for name, order in orders.items()}
 
 
 def handed_in(notebook: nbformat.NotebookNode, folder: Path, bench: Bench) -> Graded:

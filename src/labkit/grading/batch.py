@@ -16,12 +16,14 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from labkit.errors import CourseError
+from labkit.grading.bench import Order
 from labkit.grading.files import file_names, writing
-from labkit.grading.grade import Bench, fault, grade_one
-from labkit.grading.gradebook import write_gradebook, write_notebook
+from labkit.grading.gradebook import write_gradebook
 from labkit.grading.journal import Journal, lab_digest
-from labkit.grading.load import Submission, find_entries, read_submission
+from labkit.grading.load import find_entries, read_submission
 from labkit.grading.outcome import Graded, State
+from labkit.grading.workers import Task, grade_tasks
+from labkit.labs import load_lab
 from labkit.paths import Course
 from labkit.servers.data import needs_pull
 
@@ -41,13 +43,14 @@ class Batch:
     seconds: float
 
 
-def grade_batch(submissions: Path, out: Path, bench: Bench) -> Batch:
+def grade_batch(submissions: Path, out: Path, order: Order, *, jobs: int = 1) -> Batch:
     """Grade a folder of submissions into a folder of results.
 
     Args:
         submissions: the folder, see ``find_entries``.
         out: where ``gradebook.csv`` and its companions go; made if missing.
-        bench: what to grade with.
+        order: what to grade with.
+        jobs: how many to grade at a time.
 
     Returns:
         The outcomes; the gradebook is written.
@@ -56,34 +59,35 @@ def grade_batch(submissions: Path, out: Path, bench: Bench) -> Batch:
         CourseError: there is nothing to grade, the results cannot be written, another grader is
             at work in the same folder, or it was stopped (what is done is kept).
     """
+    course = Course(order.root)
+    lab = load_lab(course, order.lab)
     entries = find_entries(submissions, leave_out=out)
-    _require_data(bench.course)
+    _require_data(course)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     with _alone(out), _rooms(out) as rooms:
-        bench = replace(bench, rooms=rooms)
-        journal = Journal(out / "journal.jsonl", lab_digest(bench.lab))
-        done = dict(_already_done(entries, journal, bench))
+        journal = Journal(out / "journal.jsonl", lab_digest(lab))
+        done = dict(_already_done(entries, journal, order))
         before, start = len(done), time.monotonic()
         try:
-            _grade_rest(entries, done, out, journal, bench)
+            _grade_rest(entries, done, out, journal, replace(order, rooms=rooms), jobs)
         except KeyboardInterrupt as stop:
             raise CourseError(
                 f"Stopped: {len(done)} of {len(entries)} submissions are graded.",
                 why="Ctrl-C was pressed, or the process was asked to end.",
                 next_step="Run the same command again: it goes on with the next one.",
             ) from stop
-        write_gradebook(out, bench.lab, list(done.values()))
+        write_gradebook(out, lab, list(done.values()))
     graded = tuple(done[name] for name in sorted(done))
     return Batch(graded, len(done) - before, time.monotonic() - start)
 
 
-def summary(batch: Batch, bench: Bench, out: Path) -> str:
+def summary(batch: Batch, order: Order, out: Path) -> str:
     """What happened, as a table of text.
 
     Args:
         batch: the outcome.
-        bench: what it was graded with.
+        order: what it was graded with.
         out: where the files are.
     """
     states = Counter(one.state for one in batch.graded)
@@ -97,7 +101,7 @@ def summary(batch: Batch, bench: Bench, out: Path) -> str:
     width = max(len(name) for name, _ in rows)
     return "\n".join(
         [
-            f"{bench.lab.name}: {len(batch.graded)} submissions",
+            f"{order.lab}: {len(batch.graded)} submissions",
             "",
             *(f"  {name:<{width}}  {value}" for name, value in rows),
             "",
@@ -112,36 +116,31 @@ def summary(batch: Batch, bench: Bench, out: Path) -> str:
 
 
 def _already_done(
-    entries: dict[str, Path], journal: Journal, bench: Bench
+    entries: dict[str, Path], journal: Journal, order: Order
 ) -> Iterator[tuple[str, Graded]]:
     for name, path in entries.items():
-        submission = read_submission(name, path, bench.lab.name)
-        graded = journal.find(name, submission.digest, bench.cell_seconds)
+        submission = read_submission(name, path, order.lab)
+        graded = journal.find(name, submission.digest, order.cell_seconds)
         if graded is not None:
             yield name, graded
 
 
 def _grade_rest(
-    entries: dict[str, Path], done: dict[str, Graded], out: Path, journal: Journal, bench: Bench
+    entries: dict[str, Path],
+    done: dict[str, Graded],
+    out: Path,
+    journal: Journal,
+    order: Order,
+    jobs: int,
 ) -> None:
     names = file_names(entries)
-    rest = [name for name in entries if name not in done]
+    tasks = [Task(name, entries[name], out, names[name]) for name in entries if name not in done]
     with tqdm(total=len(entries), initial=len(done), unit="submission", desc="Grading") as bar:
-        for name in rest:
-            submission = read_submission(name, entries[name], bench.lab.name)
-            graded = _grade(submission, bench)
-            write_notebook(out, names[name], graded)
+        for digest, graded in grade_tasks(tasks, order, jobs):
             if graded.state is not State.FAULT:
-                journal.add(submission.digest, graded, bench.cell_seconds)
-            done[name] = replace(graded, notebook=None, evidence={})
+                journal.add(digest, graded, order.cell_seconds)
+            done[graded.name] = graded
             bar.update()
-
-
-def _grade(submission: Submission, bench: Bench) -> Graded:
-    try:
-        return grade_one(submission, bench)
-    except Exception as error:  # a fault of ours must leave the other submissions standing
-        return fault(submission, bench, error)
 
 
 def _require_data(course: Course) -> None:

@@ -24,22 +24,34 @@ import click
     type=click.IntRange(min=1),
     help="Seconds a cell may take.",
 )
-def command(lab: str, submissions: Path, out: Path, timeout: int) -> None:
+@click.option(
+    "--jobs",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Submissions to grade at a time.",
+)
+@click.option(
+    "--engine",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "warm", "cold"]),
+    help="Fork kernels from a warm process, or start each anew.",
+)
+def command(lab: str, submissions: Path, out: Path, timeout: int, jobs: int, engine: str) -> None:
     """Grade the notebooks handed in for LAB.
 
     SUBMISSIONS is a folder with one notebook, folder or zip per student. Run the same command
     again to continue a batch that was stopped.
     """
     from labkit.grading.batch import grade_batch, summary
-    from labkit.grading.grade import bench_for
-    from labkit.labs import load_lab
+    from labkit.grading.bench import Engine, Order
     from labkit.paths import find_course
 
-    course = find_course()
-    bench = bench_for(course, load_lab(course, lab), cell_seconds=timeout)
+    order = Order(find_course().root, lab, Engine(engine), timeout)
     with _asked_to_end():
-        batch = grade_batch(submissions, out, bench)
-    click.echo(summary(batch, bench, out))
+        batch = grade_batch(submissions, out, order, jobs=jobs)
+    click.echo(summary(batch, order, out))
     if any(one.state == "not graded" for one in batch.graded):
         sys.exit(1)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import ensure_async, run_sync
@@ -24,6 +24,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 from labkit.grading.repair import exercise_of, is_check
+from labkit.warm import provisioner
 
 ENGINE = "labkit"
 #: The kernel that runs everything, whatever a notebook names: this interpreter's ipykernel.
@@ -61,6 +62,7 @@ class Room:
         folder: its working directory.
         environment: its whole environment.
         connection_file: where it is told how to be reached.
+        warm: whether it is forked (see ``labkit.warm.provisioner``) or started.
         cell_seconds: how long a cell may take.
         at_check: called at each check cell with its exercise, while the kernel waits.
     """
@@ -68,8 +70,28 @@ class Room:
     folder: Path
     environment: Mapping[str, str]
     connection_file: Path
+    warm: bool
     cell_seconds: int
     at_check: Callable[[str], None]
+
+
+class OwnKernel(KernelSpecManager):
+    """Knows this interpreter's kernel only, not those installed elsewhere.
+
+    Args:
+        warm: whether it is forked.
+    """
+
+    def __init__(self, *, warm: bool) -> None:
+        super().__init__(kernel_dirs=[], ensure_native_kernel=True)
+        self._warm = warm
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """The kernel that runs everything."""
+        spec: KernelSpec = super().get_kernel_spec(KERNEL)
+        if self._warm:
+            spec.metadata = {"kernel_provisioner": {"provisioner_name": provisioner.NAME}}
+        return spec
 
 
 class GradingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
@@ -80,11 +102,14 @@ class GradingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """A manager that knows this interpreter's kernel only, not those installed elsewhere."""
-        specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)
+        file = self.room.connection_file
+        # Files instead of ports: no two kernels can take the same one, and no network is needed.
+        files = {"transport": "ipc", "ip": str(file.with_suffix(""))} if os.name != "nt" else {}
         self.km = AsyncKernelManager(
             kernel_name=KERNEL,
-            kernel_spec_manager=specs,
-            connection_file=str(self.room.connection_file),
+            kernel_spec_manager=OwnKernel(warm=self.room.warm),
+            connection_file=str(file),
+            **files,
         )
         return self.km
 

@@ -15,22 +15,12 @@ from labkit.errors import CourseError
 from labkit.evidence import Evidence
 from labkit.evidence.collect import collect
 from labkit.grading.engine import ENGINE, KERNEL, Room, Stopped
+from labkit.grading.environment import grading_environment
 from labkit.grading.outcome import CellError
 from labkit.grading.repair import exercise_of, is_check
 from labkit.paths import Course
-from labkit.servers.environment import course_environment, sqlite_uri
 from labkit.workspace import make_workspace
 
-#: What is the same for every submission, so that none fails by the machine it was graded on.
-FIXED = {
-    "PYTHONHASHSEED": "0",
-    "PYTHONUTF8": "1",
-    "TZ": "UTC",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-}
 MOST_CHARACTERS = 300
 
 
@@ -61,6 +51,7 @@ def execute(
     template: Path,
     cell_seconds: int,
     ask: Ask,
+    warm: bool = False,
     rooms: Path | None = None,
 ) -> Execution:
     """Run a notebook in a workspace that is gone afterwards.
@@ -71,6 +62,7 @@ def execute(
         template: the tracking store to copy, see ``labkit.servers.template``.
         cell_seconds: how long a cell may take.
         ask: adds to evidence what its models predict, see ``labkit.grading.predict``.
+        warm: whether its kernel is forked from a warm process.
         rooms: where the workspace is made; the system's folder for temporary files unless given.
 
     Returns:
@@ -81,6 +73,7 @@ def execute(
         prefix="labkit-", dir=rooms, ignore_cleanup_errors=True
     ) as folder:
         workspace = make_workspace(Path(folder) / "course", course=course, template=template)
+        (workspace.state / "home").mkdir()
         done = Execution(notebook)
 
         def look(exercise: str) -> None:
@@ -89,7 +82,7 @@ def execute(
             except CourseError as error:
                 done.evidence[exercise] = error
 
-        _run(done, _room(workspace, cell_seconds, look))
+        _run(done, _room(workspace, cell_seconds, look, warm=warm))
         if done.stopped:
             cells = notebook.cells[done.stopped.index :]
             _say_stopped(cells[0], done.stopped, cell_seconds)
@@ -105,15 +98,12 @@ def code_number(notebook: NotebookNode, index: int) -> int:
     return sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
 
 
-def _room(workspace: Course, cell_seconds: int, look: Callable[[str], None]) -> Room:
+def _room(workspace: Course, cell_seconds: int, look: Callable[[str], None], *, warm: bool) -> Room:
     return Room(
         folder=workspace.labs,
-        environment={
-            **course_environment(workspace, sqlite_uri(workspace.database)),
-            **FIXED,
-            "IPYTHONDIR": str(workspace.state / "ipython"),
-        },
+        environment=grading_environment(workspace),
         connection_file=workspace.state / "kernel.json",
+        warm=warm,
         cell_seconds=cell_seconds,
         at_check=look,
     )

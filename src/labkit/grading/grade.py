@@ -4,60 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from labkit.checks import ExerciseResult, run_checks
 from labkit.errors import CourseError
 from labkit.evidence import Evidence
+from labkit.grading.bench import Bench
 from labkit.grading.execute import Execution, code_number, execute
 from labkit.grading.feedback import add_cards
 from labkit.grading.load import Submission
 from labkit.grading.outcome import Graded, Repair, State, no_points
-from labkit.grading.predict import Predictor
 from labkit.grading.repair import Repaired, exercise_of, repair
 from labkit.labs import Lab
-from labkit.paths import Course
-from labkit.servers.template import template_database
-
-#: Seconds a cell may take unless told otherwise.
-CELL_SECONDS = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What every submission of a batch is graded with.
-
-    Args:
-        lab: the lab.
-        course: where the data come from.
-        template: the tracking store each workspace starts with.
-        predictor: answers the lab's probes.
-        cell_seconds: how long a cell may take.
-        rooms: where workspaces are made; the system's folder for temporary files if None.
-    """
-
-    lab: Lab
-    course: Course
-    template: Path
-    predictor: Predictor
-    cell_seconds: int = CELL_SECONDS
-    rooms: Path | None = None
-
-
-def bench_for(course: Course, lab: Lab, *, cell_seconds: int = CELL_SECONDS) -> Bench:
-    """Get ready to grade a lab: read its checks, have a template store made.
-
-    Args:
-        course: the course it belongs to.
-        lab: the lab.
-        cell_seconds: how long a cell may take.
-
-    Raises:
-        CourseError: MLflow could not make the template store.
-    """
-    template = template_database(course.state / "template")
-    return Bench(lab, course, template, Predictor(lab.probes, course), cell_seconds)
 
 
 def grade_one(submission: Submission, bench: Bench) -> Graded:
@@ -74,7 +31,6 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
     if submission.problem is not None:
         nothing = tuple(_no_evidence(bench.lab, submission.problem))
         return Graded(submission.name, State.UNREADABLE, nothing, reason=submission.problem)
-    bench.predictor.get_ready()
     repaired = repair(submission.cells, bench.lab)
     done = execute(
         repaired.notebook,
@@ -82,6 +38,7 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
         template=bench.template,
         cell_seconds=bench.cell_seconds,
         ask=bench.predictor.ask,
+        warm=bench.warm,
         rooms=bench.rooms,
     )
     results = tuple(_judge(bench.lab, done))

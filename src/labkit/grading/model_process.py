@@ -7,20 +7,11 @@ at but what it is given.
 from __future__ import annotations
 
 import json
-import os
+import sys
 from pathlib import Path
 from typing import Any
 
-#: What the process that others are forked from has imported.
-PRELOADED = [
-    "labkit.grading.model_process",
-    "mlflow.pyfunc",
-    "mlflow.sklearn",
-    "pandas",
-    "sklearn.ensemble",
-    "sklearn.pipeline",
-    "skops.io",
-]
+#: The environment it is asked in.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -31,28 +22,21 @@ ENVIRONMENT = {
 MOST_CHARACTERS = 500
 
 
-def ask_model(model: str, rows: dict[str, list[Any]], reply: str) -> None:
+def ask_model(model: str, rows: str, reply: str) -> None:
     """Write a model's predictions, or what went wrong, to a file as JSON.
 
     Args:
         model: folder of a logged model.
-        rows: what to predict for, lists by column name.
+        rows: file with what to predict for, lists by column name, as JSON.
         reply: the file to write: a list, or ``{"error": message}``.
     """
-    if hasattr(os, "setsid"):
-        os.setsid()
-    os.environ.update(ENVIRONMENT)
-    os.chdir(Path(reply).parent)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):  # what a model prints is for no terminal
-        os.dup2(nowhere, stream)
     try:
         import mlflow.pyfunc
         import pandas as pd
 
         # Comparing requirements, for a warning nobody sees, would take most of the time.
         loaded = mlflow.pyfunc.load_model(model, suppress_warnings=True)
-        answer = loaded.predict(pd.DataFrame(rows))
+        answer = loaded.predict(pd.DataFrame(json.loads(Path(rows).read_bytes())))
         text = json.dumps(_plain(answer))
     except Exception as error:  # whatever a model does wrong is an answer, not our fault
         message = " ".join(f"{type(error).__name__}: {error}".split())
@@ -64,3 +48,7 @@ def _plain(answer: Any) -> list[Any]:
     if hasattr(answer, "to_numpy"):
         answer = answer.to_numpy()
     return list(answer.tolist() if hasattr(answer, "tolist") else answer)
+
+
+if __name__ == "__main__":
+    ask_model(*sys.argv[1:])

@@ -1,0 +1,101 @@
+"""Grades many submissions: here, one after the other, or in several processes at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from multiprocessing import connection
+from pathlib import Path
+
+from labkit.grading.bench import Bench, Order, open_bench
+from labkit.grading.grade import fault, grade_one
+from labkit.grading.gradebook import write_notebook
+from labkit.grading.load import read_submission
+from labkit.grading.outcome import Graded
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One submission to grade.
+
+    Args:
+        name: what it is called.
+        path: where it is.
+        out: where its notebook and evidence are written.
+        file_name: what they are called, without suffix.
+    """
+
+    name: str
+    path: Path
+    out: Path
+    file_name: str
+
+
+def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[tuple[str, Graded]]:
+    """Grade submissions and write their notebooks.
+
+    Args:
+        tasks: the submissions.
+        order: what to grade with.
+        jobs: how many processes grade at a time; 1 grades in this one.
+
+    Yields:
+        The digest of a submission and its outcome without the notebook, in the order they are
+        finished.
+    """
+    if not tasks:
+        return
+    if min(jobs, len(tasks)) == 1:
+        with open_bench(order) as bench:
+            for task in tasks:
+                yield _grade(task, bench)
+        return
+    executor = ProcessPoolExecutor(
+        min(jobs, len(tasks)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(order,),
+    )
+    try:
+        for done in as_completed([executor.submit(_grade, task) for task in tasks]):
+            yield done.result()
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _grade(task: Task, bench: Bench | None = None) -> tuple[str, Graded]:
+    bench = bench or _bench
+    assert bench is not None  # noqa: S101 - every worker begins with _begin
+    submission = read_submission(task.name, task.path, bench.lab.name)
+    try:
+        graded = grade_one(submission, bench)
+    except Exception as error:  # a fault of ours must leave the other submissions standing
+        graded = fault(submission, bench, error)
+    write_notebook(task.out, task.file_name, graded)
+    return submission.digest, replace(graded, notebook=None, evidence={})
+
+
+_bench: Bench | None = None
+_held = contextlib.ExitStack()
+
+
+def _begin(order: Order) -> None:
+    """Make ready a worker: its own bench, closed when the worker ends, however the grader ends."""
+    global _bench
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which tells us
+    threading.Thread(target=_end_with_the_grader, daemon=True).start()
+    _bench = _held.enter_context(open_bench(order))
+    multiprocessing.util.Finalize(None, _held.close, exitpriority=10)
+
+
+def _end_with_the_grader() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)  # the sockets close, and with them what was forked ends

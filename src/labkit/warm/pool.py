@@ -1,0 +1,215 @@
+"""The grader's end of a zygote: asks for processes and knows how they end."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labkit.errors import CourseError
+
+#: Seconds a zygote may take to import everything on a busy machine.
+SECONDS_TO_WARM_UP = 180.0
+
+
+def can_fork() -> bool:
+    """Whether forking a process that has imported numerical libraries is safe here."""
+    return sys.platform == "linux"
+
+
+@dataclass(slots=True)
+class Forked:
+    """A process forked by the zygote, with what ``jupyter_client`` asks of a ``Popen``."""
+
+    pid: int
+    returncode: int | None = None
+    cpu_seconds: float = 0.0
+    peak_kb: int = 0
+    stdin: None = None
+    stdout: None = None
+    stderr: None = None
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    def poll(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The exit status, once it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not within ``timeout`` seconds.
+        """
+        if not self._ended.wait(timeout):
+            raise subprocess.TimeoutExpired("forked process", timeout or 0.0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def has_ended(self, status: int, cpu_seconds: float, peak_kb: int) -> None:
+        """Note how it ended."""
+        self.cpu_seconds, self.peak_kb = cpu_seconds, peak_kb
+        self.returncode = status
+        self._ended.set()
+
+
+class WarmProcess:
+    """A running zygote.
+
+    Args:
+        environment: its environment, which no forked process sees.
+        more: modules to import beyond the usual ones, ``torch`` for instance.
+    """
+
+    def __init__(self, environment: Mapping[str, str], more: Sequence[str] = ()) -> None:
+        self._environment, self._more = dict(environment), tuple(more)
+        self._numbers = itertools.count(1)
+        self._changed = threading.Condition()
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "labkit.warm.zygote", str(theirs.fileno()), *self._more],
+            env=self._environment,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            start_new_session=True,
+        )
+        theirs.close()
+        self._forked: dict[int, Forked] = {}
+        self._answers: dict[int, Forked] = {}
+        self._ready = self._gone = False
+        threading.Thread(target=self._listen, args=(ours,), daemon=True).start()
+
+    def wait_until_warm(self) -> None:
+        """Wait until processes can be had.
+
+        Raises:
+            CourseError: it ended instead.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._ready or self._gone, SECONDS_TO_WARM_UP)
+        if not self._ready:
+            said = self._last_line()
+            self.close()
+            raise CourseError(
+                "The warm process did not start.",
+                why=said,
+                next_step="Grade with --engine cold, and report this.",
+            )
+
+    def fork(
+        self,
+        function: str,
+        arguments: Sequence[str],
+        *,
+        folder: str,
+        environment: Mapping[str, str],
+    ) -> Forked:
+        """Run a function in a process forked now.
+
+        Args:
+            function: ``module:name`` of what to run.
+            arguments: what it is called with.
+            folder: its working directory.
+            environment: its whole environment.
+
+        Raises:
+            CourseError: the zygote ended meanwhile, or does not start again.
+        """
+        if self._gone:  # a kernel can kill the process it was forked from; the next has another
+            self.close()
+            self._start()
+            self.wait_until_warm()
+        number = next(self._numbers)
+        request = {
+            "request": number,
+            "function": function,
+            "arguments": list(arguments),
+            "folder": folder,
+            "environment": dict(environment),
+        }
+        try:
+            self._control.sendall(json.dumps(request).encode() + b"\n")
+        except OSError:
+            self._gone = True
+        with self._changed:
+            self._changed.wait_for(lambda: number in self._answers or self._gone)
+            if number in self._answers:
+                return self._answers.pop(number)
+        raise CourseError(
+            "The warm process has ended.",
+            why="It was killed, for want of memory perhaps.",
+            next_step="Run the same command again: it goes on with the next submission.",
+        )
+
+    def close(self) -> None:
+        """End the zygote and every process it forked."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._said.close()
+
+    def _last_line(self) -> str:
+        self._said.seek(0)
+        lines = self._said.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "It said nothing."
+
+    def _listen(self, control: socket.socket) -> None:
+        for message in _messages(control):
+            with self._changed:
+                self._take(message)
+                self._changed.notify_all()
+        with self._changed:
+            self._gone = True
+            for forked in self._forked.values():
+                forked.has_ended(-signal.SIGKILL, 0.0, 0)
+            self._changed.notify_all()
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        if "ready" in message:
+            self._ready = True
+        elif "ended" in message:
+            forked = self._forked.pop(message["ended"])
+            forked.has_ended(message["status"], message["cpu_seconds"], message["peak_kb"])
+        else:
+            forked = Forked(message["pid"])
+            self._forked[forked.pid] = self._answers[message["request"]] = forked
+
+
+def _messages(control: socket.socket) -> Iterator[Mapping[str, Any]]:
+    with contextlib.suppress(OSError), control.makefile("rb") as lines:
+        for line in lines:
+            yield json.loads(line)

@@ -1,0 +1,247 @@
+"""The process that others are forked from: it imports, warms up, and then only forks.
+
+Run as ``python -m labkit.warm.zygote DESCRIPTOR``, where the descriptor is one end of a socket
+pair. It speaks lines of JSON: it is told to fork, and tells which child began and how it ended.
+It holds nothing worth looking at: no check, no solution, no path of another submission.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+#: What labs use, and what MLflow imports only on first use.
+PRELOADED = (
+    "ipykernel.kernelapp",
+    "IPython.core.completer",
+    "comm",
+    "matplotlib_inline.backend_inline",
+    "git",
+    "mlflow",
+    "mlflow.data",
+    "mlflow.models",
+    "mlflow.pyfunc",
+    "mlflow.sklearn",
+    "pandas",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "skops.io",
+    "labkit",
+)
+
+#: Work like a lab's. It is done in a fork of its own, for the sake of the modules it imports: in
+#: the zygote it would leave the active experiment, cached stores and a cached Git commit to all.
+WARM_UP = """
+import mlflow, pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+mlflow.set_tracking_uri({uri!r})
+rows = pd.DataFrame({{"one": [0.0, 1.0, 2.0, 3.0], "two": [1.0, 0.0, 1.0, 0.0]}})
+forest = RandomForestClassifier(2, random_state=0).fit(rows, [0, 1, 0, 1])
+mlflow.set_experiment("warm-up")
+with mlflow.start_run():
+    mlflow.log_params({{"a": 1}})
+    mlflow.log_metric("b", 1.0)
+    mlflow.log_input(mlflow.data.from_pandas(rows, name="rows"), context="training")
+    mlflow.sklearn.log_model(
+        forest, name="model", input_example=rows, pip_requirements=["scikit-learn"],
+        skops_trusted_types=["sklearn.tree._tree.Tree"],
+    )
+mlflow.search_runs(experiment_names=["warm-up"], order_by=["metrics.b DESC"])
+"""
+
+
+class Zygote:
+    """Forks children on request and tells how they end.
+
+    Args:
+        control: the socket to the grader. When it closes, the zygote kills its children and ends.
+    """
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._lines = b""
+        self._children: set[int] = set()
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._woken, False)
+
+    def serve(self) -> None:
+        """Answer until the grader is gone."""
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake)
+        self._tell({"ready": True})
+        while True:
+            readable, _, _ = select.select([self._control.fileno(), self._woken], [], [])
+            if self._woken in readable:
+                os.read(self._woken, 4096)
+                self._reap()
+            if self._control.fileno() in readable:
+                for request in self._requests():
+                    if request is None:
+                        self._end()
+                        return
+                    self._fork(request)
+
+    def _requests(self) -> Iterator[dict[str, Any] | None]:
+        received = self._control.recv(1 << 16)
+        if not received:
+            yield None
+        *lines, self._lines = (self._lines + received).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
+
+    def _fork(self, request: dict[str, Any]) -> None:
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for descriptor in (self._wake, self._woken):
+                os.close(descriptor)
+            self._control.close()
+            become(request)
+        self._children.add(pid)
+        self._tell({"request": request["request"], "pid": pid})
+
+    def _reap(self) -> None:
+        while self._children:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._children.discard(pid)
+            cpu = usage.ru_utime + usage.ru_stime
+            self._tell(
+                {
+                    "ended": pid,
+                    "status": os.waitstatus_to_exitcode(status),
+                    "cpu_seconds": cpu,
+                    "peak_kb": usage.ru_maxrss,
+                }
+            )
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        self._control.sendall(json.dumps(message).encode() + b"\n")
+
+    def _end(self) -> None:
+        for pid in self._children:
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except OSError:
+                continue  # it has ended by itself
+
+
+def become(request: dict[str, Any]) -> NoReturn:
+    """In a fork: run the function that was asked for, and never come back."""
+    status = 1
+    try:
+        os.setsid()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nowhere, stream)
+        os.closerange(3, 256)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        time.tzset()
+        os.chdir(request["folder"])
+        _forget_randomness()
+        module, _, name = request["function"].partition(":")
+        getattr(importlib.import_module(module), name)(*request["arguments"])
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def run_kernel(connection_file: str) -> None:
+    """Run an IPython kernel until it is shut down."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.launch_instance(["-f", connection_file, "--log-level=ERROR"])
+
+
+def _forget_randomness() -> None:
+    """Every fork would draw the same numbers otherwise."""
+    import random
+
+    random.seed()
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed()
+    if torch := sys.modules.get("torch"):
+        torch.seed()
+
+
+def warm_up() -> None:
+    """Import what labs use, and what that imports on first use; open and start nothing."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    for name in _imported_by(WARM_UP):
+        # A part of a package that cannot be imported by its name is no loss, only slower.
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    importlib.import_module("sqlalchemy.orm").configure_mappers()
+    gc.collect()
+    gc.freeze()
+
+
+def _imported_by(source: str) -> list[str]:
+    """The modules that running some source would import, in that order."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _say_imports(source, writer)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as told:
+        names = told.read().split()
+    _, status = os.waitpid(pid, 0)
+    if status:
+        raise RuntimeError("what labs do cannot be done here; is everything installed?")
+    return names
+
+
+def _say_imports(source: str, writer: int) -> NoReturn:
+    status = 1
+    try:
+        before = set(sys.modules)
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            exec(source.format(uri=f"sqlite:///{folder}/warm-up.db"), {})  # noqa: S102 - our own
+            os.chdir("/")
+        names = [name for name in sys.modules if name not in before]
+        os.write(writer, "\n".join(names).encode())
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def main() -> None:
+    """Warm up, then fork for whoever holds the other end of the socket."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
+    # MLflow takes the commit of the program that runs: a kernel's is the launcher of kernels.
+    launcher = importlib.util.find_spec("ipykernel_launcher")
+    sys.argv = [str(launcher.origin if launcher else "ipykernel_launcher")]
+    warm_up()
+    Zygote(control).serve()
+
+
+if __name__ == "__main__":
+    main()
