@@ -39,7 +39,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Path:
 def start(folder: Path, out: Path) -> subprocess.Popen[str]:
     temporary = {name: str(folder / "tmp") for name in ("TMPDIR", "TEMP", "TMP")}
     return subprocess.Popen(
-        [sys.executable, "-m", "labkit", "grade", NAME, "submissions", "--out", str(out)],
+        [
+            sys.executable,
+            "-m",
+            "labkit",
+            "grade",
+            NAME,
+            "submissions",
+            "--out",
+            str(out),
+            "--engine",
+            "cold",
+        ],
         cwd=folder,
         env={**os.environ, **temporary, ROOT_VARIABLE: str(folder / "course")},
         stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import queue
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import zmq
+import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -31,6 +34,8 @@ ENGINE = "labkit"
 KERNEL = "python3"
 #: Seconds a kernel may take to start on a machine that is busy.
 START_SECONDS = 120
+#: A socket's path may have about 100 bytes (104 on macOS), the number at its end included.
+LONGEST_SOCKET = 96
 #: Seconds a cell has to end after it was interrupted, before its kernel is killed.
 GRACE_SECONDS = 2
 
@@ -75,6 +80,14 @@ class Room:
     at_check: Callable[[str], None]
 
 
+@functools.cache
+def _context() -> zmq.asyncio.Context:
+    """One for all kernels: a kernel's own would wait, on being closed, for one that has died."""
+    context = zmq.asyncio.Context()
+    context.setsockopt(zmq.LINGER, 0)
+    return context
+
+
 class OwnKernel(KernelSpecManager):
     """Knows this interpreter's kernel only, not those installed elsewhere.
 
@@ -104,11 +117,14 @@ class GradingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
         """A manager that knows this interpreter's kernel only, not those installed elsewhere."""
         file = self.room.connection_file
         # Files instead of ports: no two kernels can take the same one, and no network is needed.
-        files = {"transport": "ipc", "ip": str(file.with_suffix(""))} if os.name != "nt" else {}
+        place = str(file.with_suffix(""))
+        short = os.name != "nt" and len(place.encode()) < LONGEST_SOCKET
+        files = {"transport": "ipc", "ip": place} if short else {}
         self.km = AsyncKernelManager(
             kernel_name=KERNEL,
             kernel_spec_manager=OwnKernel(warm=self.room.warm),
             connection_file=str(file),
+            context=_context(),
             **files,
         )
         return self.km

@@ -102,7 +102,7 @@ def _room(workspace: Course, cell_seconds: int, look: Callable[[str], None], *, 
     return Room(
         folder=workspace.labs,
         environment=grading_environment(workspace),
-        connection_file=workspace.state / "kernel.json",
+        connection_file=workspace.root.parent / "k.json",
         warm=warm,
         cell_seconds=cell_seconds,
         at_check=look,

@@ -1,6 +1,6 @@
 """Seconds per submission: ``labkit grade`` beside plain papermill, on the same notebooks.
 
-    python benchmarks/grading_serial.py [--lab lab01_tracking] [--count 12] [--submissions FOLDER]
+    python benchmarks/grading.py [--lab lab01_tracking] [--count 12] [--submissions FOLDER]
 
 Plain papermill means what an instructor has without the lab kit: its command line, once per
 notebook, each in a folder of its own with a store that MLflow makes, check cells left out. Its
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +27,12 @@ from labkit.bank import bank_notebooks
 from labkit.checks import run_checks
 from labkit.evidence.collect import collect
 from labkit.grading.batch import grade_batch
-from labkit.grading.execute import FIXED
-from labkit.grading.grade import Bench, bench_for
+from labkit.grading.bench import Bench, Engine, Order, open_bench
+from labkit.grading.environment import grading_environment
 from labkit.grading.load import find_entries, read_submission
 from labkit.grading.repair import is_check, repair
 from labkit.labs import Lab, load_lab
 from labkit.paths import Course
-from labkit.servers.environment import course_environment, sqlite_uri
 from labkit.workspace import make_workspace
 
 
@@ -55,16 +55,25 @@ def main() -> None:
     asked = wishes.parse_args()
     course = Course(Path(__file__).resolve().parents[1])
     lab = load_lab(course, asked.lab)
-    bench = bench_for(course, lab)
+    ways = {
+        "labkit, warm, 1 job": (Order(course.root, lab.name, Engine.WARM), 1),
+        "labkit, warm, 2 jobs": (Order(course.root, lab.name, Engine.WARM), 2),
+        "labkit, cold, 1 job": (Order(course.root, lab.name, Engine.COLD), 1),
+    }
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         submissions = asked.submissions or write_copies(lab, Path(folder) / "in", asked.count)
-        ours = with_labkit(submissions, Path(folder) / "out", bench)
-        plain = with_papermill(submissions, Path(folder) / "plain", bench)
-    show(("labkit grade", ours), ("plain papermill", plain))
+        ours = {
+            way: with_labkit(submissions, Path(folder) / way, order, jobs)
+            for way, (order, jobs) in ways.items()
+        }
+        with open_bench(Order(course.root, lab.name, Engine.COLD)) as bench:
+            plain = with_papermill(submissions, Path(folder) / "plain", bench)
+    show(plain, ours)
     differences = {
-        name: (ours.points[name], plain.points[name])
-        for name in ours.points
-        if ours.points[name] != plain.points[name] and name not in plain.given_up
+        (way, name): (points, plain.points[name])
+        for way, result in ours.items()
+        for name, points in result.points.items()
+        if points != plain.points[name] and name not in plain.given_up
     }
     print(f"\nsame points: {not differences} {differences or ''}")
     print(f"stopped by papermill at an error, so not compared: {len(plain.given_up)}")
@@ -79,10 +88,10 @@ def write_copies(lab: Lab, folder: Path, count: int) -> Path:
     return folder
 
 
-def with_labkit(submissions: Path, out: Path, bench: Bench) -> Result:
-    """The batch grader."""
+def with_labkit(submissions: Path, out: Path, order: Order, jobs: int) -> Result:
+    """The batch grader, the start of its warm processes included."""
     start, cpu = time.monotonic(), cpu_seconds()
-    batch = grade_batch(submissions, out, bench)
+    batch = grade_batch(submissions, out, order, jobs=jobs)
     points = {one.name: one.points for one in batch.graded}
     return Result(time.monotonic() - start, cpu_seconds() - cpu, points)
 
@@ -110,7 +119,7 @@ def run_papermill(workspace: Course, root: Path) -> bool:
     done = subprocess.run(
         [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "--cwd", "labs"],
         cwd=root,
-        env={**course_environment(workspace, sqlite_uri(workspace.database)), **FIXED},
+        env=grading_environment(workspace),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,
@@ -135,15 +144,14 @@ def cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def show(*ways: tuple[str, Result]) -> None:
-    """The table, with the ratio to the first way."""
-    _, first = ways[0]
-    print(f"\n{len(first.points)} submissions, one after the other, {os.cpu_count()} cores\n")
-    print(f"{'way':<18}{'wall s each':>12}{'CPU s each':>12}{'ratio':>8}")
-    for name, result in ways:
+def show(plain: Result, ours: Mapping[str, Result]) -> None:
+    """The table, with how many times quicker than plain papermill each way is."""
+    print(f"\n{len(plain.points)} submissions, {os.cpu_count()} cores\n")
+    print(f"{'way':<22}{'wall s each':>12}{'CPU s each':>12}{'times as quick':>16}")
+    for name, result in {"plain papermill": plain, **ours}.items():
         count = len(result.points)
-        row = [result.wall / count, result.cpu / count, result.wall / first.wall]
-        print(f"{name:<18}{row[0]:>12.2f}{row[1]:>12.2f}{row[2]:>8.2f}")
+        row = [result.wall / count, result.cpu / count, plain.wall / result.wall]
+        print(f"{name:<22}{row[0]:>12.2f}{row[1]:>12.2f}{row[2]:>16.1f}")
 
 
 if __name__ == "__main__":
