@@ -19,6 +19,8 @@ class LazyGroup(click.Group):
         "doctor": "labkit.doctor.command:command",
         "check": "labkit.service.command:command",
         "grade": "labkit.grading.command:command",
+        "regrade": "labkit.grading.regrade_command:command",
+        "release": "labkit.release:command",
         "build": "labkit.build.command:command",
         "test": "labkit.testing:command",
     }

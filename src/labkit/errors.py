@@ -19,6 +19,14 @@ class CourseError(Exception):
     def __str__(self) -> str:
         return f"{self.what}\n  Why:  {self.why}\n  Next: {self.next_step}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # It must reach the grader whole from the process that graded.
+        return _remade, (self.what, self.why, self.next_step)
+
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback."""
         return [str(self)]
+
+
+def _remade(what: str, why: str, next_step: str) -> CourseError:
+    return CourseError(what, why=why, next_step=next_step)

@@ -103,7 +103,7 @@ class Lab:
 
     def student_notebook(self) -> NotebookNode:
         """The lab as a student gets it: no solution, no output, stable cell ids."""
-        return self._notebook(lambda text: _SOLUTION.sub(PLACEHOLDER, text))
+        return self._notebook(without_solutions)
 
     def solution_notebook(self) -> NotebookNode:
         """The lab with its solutions, not executed."""
@@ -196,6 +196,11 @@ def _metadata(role: dict[str, str], cell: NotebookNode) -> dict[str, Any]:
     if role.get("role") == "answer":
         return {"labkit": role, "deletable": False, **tags}
     return {**({"labkit": role} if role else {}), "deletable": False, "editable": False, **tags}
+
+
+def without_solutions(text: str) -> str:
+    """A text with a placeholder for whatever stands between solution markers."""
+    return _SOLUTION.sub(PLACEHOLDER, text)
 
 
 def all_labs(course: Course) -> tuple[Lab, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import shutil
 import tempfile
 import time
@@ -17,9 +18,10 @@ from tqdm import tqdm
 
 from labkit.errors import CourseError
 from labkit.grading.bench import Order
-from labkit.grading.files import file_names, writing
+from labkit.grading.files import file_names, write_whole, writing
+from labkit.grading.gate import require_golden_cold
 from labkit.grading.gradebook import write_gradebook
-from labkit.grading.journal import Journal, lab_digest
+from labkit.grading.journal import Journal, lab_digest, text_digest
 from labkit.grading.load import find_entries, read_submission
 from labkit.grading.outcome import Graded, State
 from labkit.grading.workers import Task, grade_tasks
@@ -67,6 +69,8 @@ def grade_batch(submissions: Path, out: Path, order: Order, *, jobs: int = 1) ->
         out.mkdir(parents=True, exist_ok=True)
     with _alone(out), _rooms(out) as rooms:
         journal = Journal(out / "journal.jsonl", lab_digest(lab))
+        about = {"lab": lab.name, "text": text_digest(lab)}
+        write_whole(out / "batch.json", json.dumps(about, indent=1))
         done = dict(_already_done(entries, journal, order))
         before, start = len(done), time.monotonic()
         try:
@@ -135,6 +139,8 @@ def _grade_rest(
 ) -> None:
     names = file_names(entries)
     tasks = [Task(name, entries[name], out, names[name]) for name in entries if name not in done]
+    if tasks:
+        require_golden_cold(order)
     with tqdm(total=len(entries), initial=len(done), unit="submission", desc="Grading") as bar:
         for digest, graded in grade_tasks(tasks, order, jobs):
             if graded.state is not State.FAULT:

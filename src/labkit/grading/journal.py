@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,20 @@ def lab_digest(lab: Lab) -> str:
     return digest.hexdigest()
 
 
+def text_digest(lab: Lab) -> str:
+    """SHA-256 of a lab's text, which decides what is executed."""
+    return hashlib.sha256(lab.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An outcome in the journal, with the digest of what was handed in and its time limit."""
+
+    digest: str
+    graded: Graded
+    cell_seconds: int
+
+
 class Journal:
     """What has been graded so far.
 
@@ -45,7 +60,8 @@ class Journal:
     def __init__(self, path: Path, digest: str) -> None:
         self._path = path
         self._digest = digest
-        self._known: dict[str, tuple[Graded, int]] = {}
+        self._known: dict[str, Kept] = {}
+        self._newest: dict[str, Kept] = {}
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lines = path.read_bytes().split(b"\n") if path.is_file() else [b""]
@@ -63,10 +79,15 @@ class Journal:
             cell_seconds: how long its cells may take now; one that timed out under a shorter
                 limit is worth another try.
         """
-        graded, seconds = self._known.get(self._key(name, digest), (None, 0))
-        if graded and graded.state is State.TIMED_OUT and seconds < cell_seconds:
+        kept = self._known.get(self._key(name, digest))
+        if kept is None:
             return None
-        return graded
+        hasty = kept.graded.state is State.TIMED_OUT and kept.cell_seconds < cell_seconds
+        return None if hasty else kept.graded
+
+    def newest(self) -> list[Kept]:
+        """The last outcome of every submission, by whatever checks it was judged."""
+        return list(self._newest.values())
 
     def add(self, digest: str, graded: Graded, cell_seconds: int) -> None:
         """Keep an outcome; when this returns it is on disk.
@@ -80,12 +101,19 @@ class Journal:
             CourseError: the journal cannot be written.
         """
         key = self._key(graded.name, digest)
-        line = json_line({"key": key, "cell_seconds": cell_seconds, "graded": to_json(graded)})
+        line = json_line(
+            {
+                "key": key,
+                "digest": digest,
+                "cell_seconds": cell_seconds,
+                "graded": to_json(graded),
+            }
+        )
         with writing(self._path), self._path.open("ab") as file:
             file.write(f"{line}\n".encode())
             file.flush()
             os.fsync(file.fileno())
-        self._known[key] = graded, cell_seconds
+        self._known[key] = self._newest[graded.name] = Kept(digest, graded, cell_seconds)
 
     def _key(self, name: str, digest: str) -> str:
         text = "\0".join((name, digest, self._digest))
@@ -94,7 +122,8 @@ class Journal:
     def _remember(self, line: bytes, number: int) -> None:
         try:
             entry = json.loads(line)
-            self._known[entry["key"]] = from_json(entry["graded"]), entry["cell_seconds"]
+            kept = Kept(entry["digest"], from_json(entry["graded"]), entry["cell_seconds"])
+            self._known[entry["key"]] = self._newest[kept.graded.name] = kept
         except (ValueError, KeyError, TypeError) as error:
             raise CourseError(
                 f"{self._path} is damaged.",

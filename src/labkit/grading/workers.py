@@ -10,10 +10,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from multiprocessing import connection
+from multiprocessing import connection, util
 from pathlib import Path
 
+from labkit.errors import CourseError
 from labkit.grading.bench import Bench, Order, open_bench
+from labkit.grading.gate import require_golden
 from labkit.grading.grade import fault, grade_one
 from labkit.grading.gradebook import write_notebook
 from labkit.grading.load import read_submission
@@ -48,11 +50,16 @@ def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[tupl
     Yields:
         The digest of a submission and its outcome without the notebook, in the order they are
         finished.
+
+    Raises:
+        CourseError: the grader does not prove itself (``labkit.grading.gate``), or the results
+            cannot be written.
     """
     if not tasks:
         return
     if min(jobs, len(tasks)) == 1:
         with open_bench(order) as bench:
+            _prove(bench)
             for task in tasks:
                 yield _grade(task, bench)
         return
@@ -70,8 +77,7 @@ def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[tupl
 
 
 def _grade(task: Task, bench: Bench | None = None) -> tuple[str, Graded]:
-    bench = bench or _bench
-    assert bench is not None  # noqa: S101 - every worker begins with _begin
+    bench = bench or _bench_of_this_worker()
     submission = read_submission(task.name, task.path, bench.lab.name)
     try:
         graded = grade_one(submission, bench)
@@ -81,7 +87,7 @@ def _grade(task: Task, bench: Bench | None = None) -> tuple[str, Graded]:
     return submission.digest, replace(graded, notebook=None, evidence={})
 
 
-_bench: Bench | None = None
+_bench: Bench | CourseError | None = None
 _held = contextlib.ExitStack()
 
 
@@ -90,8 +96,24 @@ def _begin(order: Order) -> None:
     global _bench
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which tells us
     threading.Thread(target=_end_with_the_grader, daemon=True).start()
-    _bench = _held.enter_context(open_bench(order))
-    multiprocessing.util.Finalize(None, _held.close, exitpriority=10)
+    util.Finalize(None, _held.close, exitpriority=10)
+    try:
+        bench = _held.enter_context(open_bench(order))
+        _prove(bench)
+        _bench = bench
+    except CourseError as error:  # told by the first submission: an initializer cannot
+        _bench = error
+
+
+def _prove(bench: Bench) -> None:
+    if bench.warm:  # cold kernels have proved themselves before the batch
+        require_golden(bench)
+
+
+def _bench_of_this_worker() -> Bench:
+    if isinstance(_bench, Bench):
+        return _bench
+    raise _bench or RuntimeError("a worker begins with _begin")
 
 
 def _end_with_the_grader() -> None:
