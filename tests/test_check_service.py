@@ -22,7 +22,7 @@ ACCURACY_AS_PARAM = """
 import mlflow
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    mlflow.log_params({"n_estimators": 10, "max_depth": 6, "accuracy": 0.8})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12, "accuracy": 0.8})
 """
 MENDED = (
     ACCURACY_AS_PARAM

@@ -17,7 +17,7 @@ from labkit.checks import CheckResult, ExerciseResult
 from labkit.cli import cli
 from labkit.errors import CourseError
 from labkit.evidence import Evidence, Run
-from labkit.grading import batch
+from labkit.grading import workers
 from labkit.grading.files import file_names, json_line, write_whole
 from labkit.grading.gradebook import write_gradebook, write_notebook
 from labkit.grading.journal import Journal, lab_digest
@@ -178,7 +178,7 @@ def test_missing_course_data_are_told_before_anything_runs(ready: Path, tmp_path
 
 def test_a_batch_of_unreadable_files_still_gives_a_gradebook(ready: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    words = ["grade", NAME, str(tmp_path / "submissions"), "--out", str(out)]
+    words = ["grade", NAME, str(tmp_path / "submissions"), "--out", str(out), "--engine", "cold"]
     result = CliRunner(env={ROOT_VARIABLE: str(ready)}).invoke(cli, words)
     assert result.exception is None
     text = (out / "gradebook.csv").read_text(encoding="utf-8-sig")
@@ -200,9 +200,9 @@ def test_a_fault_of_the_grader_is_told_and_tried_again(
         raise KeyError("bolt")
 
     out = tmp_path / "out"
-    words = ["grade", NAME, str(tmp_path / "submissions"), "--out", str(out)]
+    words = ["grade", NAME, str(tmp_path / "submissions"), "--out", str(out), "--engine", "cold"]
     with monkeypatch.context() as broken:
-        broken.setattr(batch, "grade_one", break_down)
+        broken.setattr(workers, "grade_one", break_down)
         result = CliRunner(env={ROOT_VARIABLE: str(ready)}).invoke(cli, words)
     assert result.exit_code == 1
     text = (out / "gradebook.csv").read_text(encoding="utf-8-sig")

@@ -41,7 +41,7 @@ class LikeAirPlay(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def taken_port() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", 0), LikeAirPlay) as server:
+    with HTTPServer(("127.0.0.1", free_port()), LikeAirPlay) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.server_port

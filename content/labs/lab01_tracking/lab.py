@@ -66,13 +66,8 @@ FEATURES = [
     "late_payments",
 ]
 churn = pd.read_csv("../data/churn.csv")
-X_train, X_test, y_train, y_test = train_test_split(
-    churn[FEATURES].astype(float),
-    churn["churned"],
-    test_size=0.3,
-    random_state=7,
-    stratify=churn["churned"],
-)
+X, y = churn[FEATURES].astype(float), churn["churned"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=7, stratify=y)
 print(f"{len(X_train):,} rows to train on, {len(X_test):,} to test on")
 
 # %% [markdown]

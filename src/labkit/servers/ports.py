@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import random
 import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +21,12 @@ _TRIES = 100
 
 
 def free_port() -> int:
-    """A port nothing listens on, any."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nothing listens on, any.
+
+    It is below those that systems give to outgoing connections (from 32768 on Linux, 49152
+    elsewhere): one of these could be gone in the seconds a server takes to listen.
+    """
+    return next(port for port in _shuffled(range(20_000, 32_000)) if not taken(port))
 
 
 def next_free_port(wanted: int) -> int:
@@ -67,6 +70,10 @@ def holder(port: int) -> Holder:
         with contextlib.suppress(psutil.Error):
             return Holder(f"{process.name()} (process {process.pid})")
     return Holder(_by_its_answer(port))
+
+
+def _shuffled(ports: range) -> Iterator[int]:
+    return iter(random.sample(ports, len(ports)))
 
 
 def _listener(port: int) -> psutil.Process | None:
