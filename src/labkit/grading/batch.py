@@ -29,6 +29,15 @@ from labkit.labs import load_lab
 from labkit.paths import Course
 from labkit.servers.data import needs_pull
 
+CONFINED = (
+    "Submissions were confined: each could write to its own folder only, read nothing of yours,",
+    "and reach no network.",
+)
+NOT_CONFINED = (
+    "Submissions ran in processes and folders of their own, but not confined: they could",
+    "read and write what you can.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -69,7 +78,7 @@ def grade_batch(submissions: Path, out: Path, order: Order, *, jobs: int = 1) ->
         out.mkdir(parents=True, exist_ok=True)
     with _alone(out), _rooms(out) as rooms:
         journal = Journal(out / "journal.jsonl", lab_digest(lab))
-        about = {"lab": lab.name, "text": text_digest(lab)}
+        about = {"lab": lab.name, "text": text_digest(lab), "confined": order.confined}
         write_whole(out / "batch.json", json.dumps(about, indent=1))
         done = dict(_already_done(entries, journal, order))
         before, start = len(done), time.monotonic()
@@ -113,8 +122,7 @@ def summary(batch: Batch, order: Order, out: Path) -> str:
             f"  {out / 'details.jsonl'}: every check, with what it looked at",
             f"  {out / 'executed'}: the notebooks with the verdicts in place",
             "",
-            "Submissions ran in processes and folders of their own, but not confined: they could",
-            "read and write what you can.",
+            *(CONFINED if order.confined else NOT_CONFINED),
         ]
     )
 

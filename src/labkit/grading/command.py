@@ -38,17 +38,26 @@ import click
     type=click.Choice(["auto", "warm", "cold"]),
     help="Fork kernels from a warm process, or start each anew.",
 )
-def command(lab: str, submissions: Path, out: Path, timeout: int, jobs: int, engine: str) -> None:
+@click.option(
+    "--confine",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["require", "auto", "none"]),
+    help="Shut student code in: files, network, memory, time.",
+)
+def command(
+    lab: str, submissions: Path, out: Path, timeout: int, jobs: int, engine: str, confine: str
+) -> None:
     """Grade the notebooks handed in for LAB.
 
     SUBMISSIONS is a folder with one notebook, folder or zip per student. Run the same command
     again to continue a batch that was stopped.
     """
     from labkit.grading.batch import grade_batch, summary
-    from labkit.grading.bench import Engine, Order
+    from labkit.grading.bench import Confine, Engine, Order
     from labkit.paths import find_course
 
-    order = Order(find_course().root, lab, Engine(engine), timeout)
+    order = Order(find_course().root, lab, Engine(engine), Confine(confine), timeout)
     with _asked_to_end():
         batch = grade_batch(submissions, out, order, jobs=jobs)
     click.echo(summary(batch, order, out))

@@ -28,6 +28,7 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager, papermil
 
 from labkit.grading.repair import exercise_of, is_check
 from labkit.warm import provisioner
+from labkit.warm.pool import WarmProcess
 
 ENGINE = "labkit"
 #: The kernel that runs everything, whatever a notebook names: this interpreter's ipykernel.
@@ -67,7 +68,8 @@ class Room:
         folder: its working directory.
         environment: its whole environment.
         connection_file: where it is told how to be reached.
-        warm: whether it is forked (see ``labkit.warm.provisioner``) or started.
+        warm: what it is forked from; it is started anew if None.
+        confined: whether a forked one is shut in (``labkit.warm.confine``).
         cell_seconds: how long a cell may take.
         at_check: called at each check cell with its exercise, while the kernel waits.
     """
@@ -75,7 +77,8 @@ class Room:
     folder: Path
     environment: Mapping[str, str]
     connection_file: Path
-    warm: bool
+    warm: WarmProcess | None
+    confined: bool
     cell_seconds: int
     at_check: Callable[[str], None]
 
@@ -92,18 +95,21 @@ class OwnKernel(KernelSpecManager):
     """Knows this interpreter's kernel only, not those installed elsewhere.
 
     Args:
-        warm: whether it is forked.
+        room: says whether it is forked, and from what.
     """
 
-    def __init__(self, *, warm: bool) -> None:
+    def __init__(self, room: Room) -> None:
         super().__init__(kernel_dirs=[], ensure_native_kernel=True)
-        self._warm = warm
+        self._room = room
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The kernel that runs everything."""
         spec: KernelSpec = super().get_kernel_spec(KERNEL)
-        if self._warm:
-            spec.metadata = {"kernel_provisioner": {"provisioner_name": provisioner.NAME}}
+        if self._room.warm is not None:
+            config = {"warm": self._room.warm, "confined": self._room.confined}
+            spec.metadata = {
+                "kernel_provisioner": {"provisioner_name": provisioner.NAME, "config": config}
+            }
         return spec
 
 
@@ -122,7 +128,7 @@ class GradingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
         files = {"transport": "ipc", "ip": place} if short else {}
         self.km = AsyncKernelManager(
             kernel_name=KERNEL,
-            kernel_spec_manager=OwnKernel(warm=self.room.warm),
+            kernel_spec_manager=OwnKernel(self.room),
             connection_file=str(file),
             context=_context(),
             **files,

@@ -19,6 +19,7 @@ from labkit.grading.environment import grading_environment
 from labkit.grading.outcome import CellError
 from labkit.grading.repair import exercise_of, is_check
 from labkit.paths import Course
+from labkit.warm.pool import WarmProcess
 from labkit.workspace import make_workspace
 
 MOST_CHARACTERS = 300
@@ -51,7 +52,8 @@ def execute(
     template: Path,
     cell_seconds: int,
     ask: Ask,
-    warm: bool = False,
+    warm: WarmProcess | None = None,
+    confined: bool = False,
     rooms: Path | None = None,
 ) -> Execution:
     """Run a notebook in a workspace that is gone afterwards.
@@ -62,7 +64,8 @@ def execute(
         template: the tracking store to copy, see ``labkit.servers.template``.
         cell_seconds: how long a cell may take.
         ask: adds to evidence what its models predict, see ``labkit.grading.predict``.
-        warm: whether its kernel is forked from a warm process.
+        warm: what its kernel is forked from; it is started anew if None.
+        confined: whether a forked one is shut in.
         rooms: where the workspace is made; the system's folder for temporary files unless given.
 
     Returns:
@@ -82,7 +85,7 @@ def execute(
             except CourseError as error:
                 done.evidence[exercise] = error
 
-        _run(done, _room(workspace, cell_seconds, look, warm=warm))
+        _run(done, _room(workspace, cell_seconds, look, warm, confined=confined))
         if done.stopped:
             cells = notebook.cells[done.stopped.index :]
             _say_stopped(cells[0], done.stopped, cell_seconds)
@@ -98,12 +101,20 @@ def code_number(notebook: NotebookNode, index: int) -> int:
     return sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
 
 
-def _room(workspace: Course, cell_seconds: int, look: Callable[[str], None], *, warm: bool) -> Room:
+def _room(
+    workspace: Course,
+    cell_seconds: int,
+    look: Callable[[str], None],
+    warm: WarmProcess | None,
+    *,
+    confined: bool,
+) -> Room:
     return Room(
         folder=workspace.labs,
         environment=grading_environment(workspace),
         connection_file=workspace.root.parent / "k.json",
         warm=warm,
+        confined=confined,
         cell_seconds=cell_seconds,
         at_check=look,
     )

@@ -18,7 +18,7 @@ import nbformat
 from filelock import FileLock
 
 from labkit.errors import CourseError
-from labkit.grading.bench import Bench, Engine, Order, open_bench
+from labkit.grading.bench import Bench, Confine, Engine, Order, open_bench
 from labkit.grading.grade import grade_one
 from labkit.grading.journal import lab_digest
 from labkit.grading.load import read_submission
@@ -55,7 +55,7 @@ def require_golden_cold(order: Order) -> None:
     known.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(known.with_suffix(".lock")):
         if not known.exists():
-            with open_bench(replace(order, engine=Engine.COLD)) as bench:
+            with open_bench(replace(order, engine=Engine.COLD, confine=Confine.NONE)) as bench:
                 require_golden(bench)
             known.touch()
 

@@ -39,6 +39,7 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
         cell_seconds=bench.cell_seconds,
         ask=bench.predictor.ask,
         warm=bench.warm,
+        confined=bench.confined,
         rooms=bench.rooms,
     )
     results = tuple(_judge(bench.lab, done))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,8 +22,10 @@ import psutil
 from labkit.checks import Probe
 from labkit.evidence import Evidence, Model
 from labkit.grading.engine import end_processes
+from labkit.grading.environment import grading_environment
 from labkit.grading.model_process import ENVIRONMENT
 from labkit.paths import Course
+from labkit.warm.confine import Cell
 from labkit.warm.pool import WarmProcess
 
 Rows = Mapping[str, list[Any]]
@@ -41,6 +42,7 @@ class Predictor:
         probes: which models to ask, and what.
         course: where the grader's own copy of the data is.
         warm: what to fork from; a new process is started for each model where there is none.
+        confined: whether a forked process may write only its answer and read only its model.
         seconds: how long one model may take.
     """
 
@@ -50,11 +52,13 @@ class Predictor:
         course: Course,
         *,
         warm: WarmProcess | None = None,
+        confined: bool = False,
         seconds: float = SECONDS,
     ) -> None:
         self._probes = tuple(probes)
         self._course = course
         self._warm = warm
+        self._confined = confined
         self._seconds = seconds
 
     def ask(self, workspace: Course, evidence: Evidence) -> Evidence:
@@ -106,10 +110,13 @@ class Predictor:
             return _read(reply, status)
 
     def _start(self, arguments: Sequence[str], folder: str) -> Any:
-        environment = {**os.environ, **ENVIRONMENT}
+        environment = {**grading_environment(), **ENVIRONMENT, "HOME": folder, "TMPDIR": folder}
         if self._warm is not None:
             function = "labkit.grading.model_process:ask_model"
-            return self._warm.fork(function, arguments, folder=folder, environment=environment)
+            cell = Cell((folder,), readable=(arguments[0],)) if self._confined else None
+            return self._warm.fork(
+                function, arguments, folder=folder, environment=environment, cell=cell
+            )
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "labkit.grading.model_process", *arguments],
             cwd=folder,

@@ -13,10 +13,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labkit.errors import CourseError
+from labkit.warm.confine import Cell
 
 #: Seconds a zygote may take to import everything on a busy machine.
 SECONDS_TO_WARM_UP = 180.0
@@ -94,7 +95,7 @@ class WarmProcess:
         self._control = ours
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "labkit.warm.zygote", str(theirs.fileno()), *self._more],
+            [sys.executable, "-P", "-m", "labkit.warm.zygote", str(theirs.fileno()), *self._more],
             env=self._environment,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
@@ -132,6 +133,7 @@ class WarmProcess:
         *,
         folder: str,
         environment: Mapping[str, str],
+        cell: Cell | None = None,
     ) -> Forked:
         """Run a function in a process forked now.
 
@@ -140,6 +142,7 @@ class WarmProcess:
             arguments: what it is called with.
             folder: its working directory.
             environment: its whole environment.
+            cell: what it is confined to; not confined if None.
 
         Raises:
             CourseError: the zygote ended meanwhile, or does not start again.
@@ -155,6 +158,7 @@ class WarmProcess:
             "arguments": list(arguments),
             "folder": folder,
             "environment": dict(environment),
+            "cell": None if cell is None else asdict(cell),
         }
         try:
             self._control.sendall(json.dumps(request).encode() + b"\n")

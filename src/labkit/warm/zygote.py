@@ -162,6 +162,10 @@ def become(request: dict[str, Any]) -> NoReturn:
         time.tzset()
         os.chdir(request["folder"])
         _forget_randomness()
+        if request["cell"] is not None:
+            from labkit.warm import confine
+
+            confine.enter(confine.Cell(**request["cell"]))
         module, _, name = request["function"].partition(":")
         getattr(importlib.import_module(module), name)(*request["arguments"])
         status = 0
