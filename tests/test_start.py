@@ -93,6 +93,17 @@ def test_start_says_where_servers_are_that_answer(started: Start) -> None:
     assert ask(f"{servers.checks.url}/health")[0] == 200
 
 
+def test_jupyterlab_asks_nothing_about_news_from_the_network(started: Start) -> None:
+    jupyter = urlsplit(started.address("JupyterLab"))
+    name = "@jupyterlab/apputils-extension:notification"
+    token = jupyter.query.removeprefix("token=")
+    status, answer = ask(f"http://{jupyter.netloc}/lab/api/settings/{name}", token)
+    assert status == 200
+    properties = json.loads(answer)["schema"]["properties"]
+    assert properties["fetchNews"]["default"] == "false"
+    assert properties["checkForUpdates"]["default"] is False
+
+
 def test_a_taken_port_is_told_in_one_line_and_left_alone(started: Start, taken_port: int) -> None:
     told = [line for line in started.lines if f"Port {taken_port} is taken" in line]
     assert len(told) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
@@ -58,6 +59,12 @@ def mlflow_server(course: Course, port: int) -> Launch:
     )
 
 
+#: JupyterLab's own defaults ask a new user about news from the network.
+SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
+
+
 def check_service(course: Course, tracking_uri: str, port: int) -> Launch:
     """The check service: answers the check cells of labs."""
     url = f"http://{HOST}:{port}"
@@ -77,6 +84,9 @@ def jupyterlab(course: Course, tracking_uri: str, port: int) -> Launch:
     """JupyterLab on the course folder, with settings and kernels of this course alone."""
     token = secrets.token_urlsafe(24)
     kept = course.state / "jupyter"
+    settings = kept / "config" / "labconfig" / "default_setting_overrides.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps(SETTINGS, indent=1), encoding="utf-8")
     return Launch(
         "JupyterLab",
         [

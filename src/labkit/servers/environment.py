@@ -36,6 +36,8 @@ def course_environment(course: Course, tracking_uri: str) -> dict[str, str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DVC_NO_ANALYTICS": "1",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        # "Experiment ... does not exist. Creating it." in red frightens more than it tells.
+        "MLFLOW_LOGGING_LEVEL": "WARNING",
         "MLFLOW_TRACKING_URI": tracking_uri,
         ROOT_VARIABLE: str(course.root),
     }
