@@ -19,7 +19,7 @@ from labkit.paths import Course
 from labkit.warm.confine import can_confine
 
 pytestmark = pytest.mark.skipif(
-    not can_confine(), reason="this kernel has no Landlock with rules for TCP (Linux 6.7)"
+    not can_confine(), reason="this kernel has no Landlock that keeps signals in (Linux 6.12)"
 )
 
 TRY = """

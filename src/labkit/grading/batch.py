@@ -30,8 +30,8 @@ from labkit.paths import Course
 from labkit.servers.data import needs_pull
 
 CONFINED = (
-    "Submissions were confined: each could write to its own folder only, read nothing of yours,",
-    "and reach no network.",
+    "Submissions were confined: each could write to its own folder only, and reach no checks, no",
+    "other submissions and no TCP.",
 )
 NOT_CONFINED = (
     "Submissions ran in processes and folders of their own, but not confined: they could",

@@ -91,7 +91,7 @@ class Order:
         if self.confine is Confine.REQUIRE and not can:
             raise CourseError(
                 "Submissions cannot be confined here.",
-                why="It takes the warm engine and Linux 6.7 or newer with Landlock.",
+                why="It takes the warm engine and Linux 6.12 or newer with Landlock.",
                 next_step="Grade in a container or virtual machine with --confine auto, or on "
                 "another machine.",
             )

@@ -30,8 +30,8 @@ _FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: _TRUNCATE, 5: _DEVICE_CONTROL}
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE_CONTROL
 _TCP = 0b11
 _SIGNALS_AND_ABSTRACT_SOCKETS = 0b11
-#: The oldest Landlock with rules for TCP.
-OLDEST = 4
+#: The oldest Landlock that keeps signals in; what is confined must not stop the grader.
+OLDEST = 6
 
 #: What Python and the programs a lab may call (Git) need of the system.
 SYSTEM = (
@@ -149,9 +149,7 @@ def _known_rights() -> int:
 
 
 def _ruleset() -> int:
-    words = [_known_rights(), _TCP]
-    if landlock_version() >= 6:
-        words.append(_SIGNALS_AND_ABSTRACT_SOCKETS)
+    words = [_known_rights(), _TCP, _SIGNALS_AND_ABSTRACT_SOCKETS]
     attributes = (ctypes.c_uint64 * len(words))(*words)
     return _must(_syscall(_CREATE_RULESET, attributes, ctypes.sizeof(attributes), 0))
 
