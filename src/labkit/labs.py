@@ -40,6 +40,7 @@ PLACEHOLDER = "# Your answer here.\n..."
 _SOLUTION = re.compile(rf"^[ \t]*{BEGIN}[ \t]*\n(.*?)^[ \t]*{END}[ \t]*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"^# # (.+?)\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^# ##\s+Exercise\s+(\d+\.\d+)\s*[:\-]\s*(.+?)\s*$", re.MULTILINE)
+_IMPORT = re.compile(r"^(?:import|from)\s+([a-zA-Z_][\w.]*)", re.MULTILINE)
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -80,6 +81,11 @@ class Lab:
     def exercises(self) -> tuple[Exercise, ...]:
         """The exercises, in the order of their headings."""
         return tuple(Exercise(number, title) for number, title in _HEADING.findall(self.text))
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The modules its text imports, in that order; its solutions are part of its text."""
+        return tuple(dict.fromkeys(_IMPORT.findall(self.text)))
 
     @cached_property
     def public_checks(self) -> tuple[Check, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from labkit.errors import CourseError
 from labkit.grading.environment import grading_environment
 from labkit.grading.predict import Predictor
+from labkit.grading.watch import Limits
 from labkit.labs import Lab, load_lab
 from labkit.paths import Course
 from labkit.servers.template import template_database
@@ -22,14 +23,16 @@ CELL_SECONDS = 120
 
 
 class Engine(StrEnum):
-    """Where kernels come from.
+    """What runs the cells.
 
-    ``WARM``: forked from a process that has imported what labs use; Linux only.
-    ``COLD``: a new Python each; the reference the warm engine must agree with.
-    ``AUTO``: warm where forking is safe, else cold.
+    ``SHELL``: a shell forked from a process that has imported what labs use; Linux only.
+    ``WARM``: a kernel forked likewise.
+    ``COLD``: a new kernel each; the reference the others must agree with.
+    ``AUTO``: the shell where forking is safe, else cold kernels.
     """
 
     AUTO = "auto"
+    SHELL = "shell"
     WARM = "warm"
     COLD = "cold"
 
@@ -66,19 +69,21 @@ class Order:
     rooms: Path | None = None
 
     @property
-    def warm(self) -> bool:
-        """Whether kernels are forked from a warm process.
+    def engine_used(self) -> Engine:
+        """What runs the cells here, ``AUTO`` decided.
 
         Raises:
-            CourseError: they shall be, and cannot.
+            CourseError: it shall be forked, and nothing can be.
         """
-        if self.engine is Engine.WARM and not can_fork():
+        if self.engine is Engine.AUTO:
+            return Engine.SHELL if can_fork() else Engine.COLD
+        if self.engine is not Engine.COLD and not can_fork():
             raise CourseError(
-                "The warm engine cannot be used here.",
+                f"The {self.engine} engine cannot be used here.",
                 why="Forking a process with numerical libraries is safe on Linux only.",
                 next_step="Grade with --engine cold, or leave --engine out.",
             )
-        return self.engine is not Engine.COLD and can_fork()
+        return self.engine
 
     @property
     def confined(self) -> bool:
@@ -87,11 +92,11 @@ class Order:
         Raises:
             CourseError: it must be, and cannot.
         """
-        can = self.warm and can_confine()
+        can = self.engine_used is not Engine.COLD and can_confine()
         if self.confine is Confine.REQUIRE and not can:
             raise CourseError(
                 "Submissions cannot be confined here.",
-                why="It takes the warm engine and Linux 6.12 or newer with Landlock.",
+                why="It takes an engine that forks, and Linux 6.12 or newer with Landlock.",
                 next_step="Grade in a container or virtual machine with --confine auto, or on "
                 "another machine.",
             )
@@ -107,9 +112,10 @@ class Bench:
         course: where the data come from.
         template: the tracking store each workspace starts with.
         predictor: answers the lab's probes.
-        warm: what kernels are forked from; they are started anew if None.
-        confined: whether forked ones are shut in.
-        cell_seconds: how long a cell may take.
+        engine: what runs the cells.
+        warm: what it is forked from; kernels are started anew if None.
+        confined: whether what is forked is shut in.
+        limits: what a cell may use.
         rooms: where workspaces are made; the system's folder for temporary files if None.
     """
 
@@ -117,10 +123,20 @@ class Bench:
     course: Course
     template: Path
     predictor: Predictor
+    engine: Engine = Engine.COLD
     warm: WarmProcess | None = None
     confined: bool = False
-    cell_seconds: int = CELL_SECONDS
+    limits: Limits = field(default_factory=lambda: Limits(CELL_SECONDS))
     rooms: Path | None = None
+
+    @property
+    def confinement(self) -> str:
+        """What submissions are confined by, in words for the gradebook."""
+        if not self.confined or self.warm is None:
+            return "no"
+        kinds = {"network": self.warm.network, "process": self.warm.processes}
+        namespaces = " and ".join(kind for kind, there in kinds.items() if there)
+        return f"Landlock, {namespaces} namespaces" if namespaces else "Landlock"
 
 
 @contextlib.contextmanager
@@ -134,26 +150,27 @@ def open_bench(order: Order) -> Iterator[Bench]:
     course = Course(order.root)
     lab = load_lab(course, order.lab)
     template = template_database(course.state / "template")
-    with _warm(order) as warm:
+    with _warm(order, lab) as warm:
         predictor = Predictor(lab.probes, course, warm=warm, confined=order.confined)
         yield Bench(
             lab=lab,
             course=course,
             template=template,
             predictor=predictor,
+            engine=order.engine_used,
             warm=warm,
             confined=order.confined,
-            cell_seconds=order.cell_seconds,
+            limits=Limits(order.cell_seconds),
             rooms=order.rooms,
         )
 
 
 @contextlib.contextmanager
-def _warm(order: Order) -> Iterator[WarmProcess | None]:
-    if not order.warm:
+def _warm(order: Order, lab: Lab) -> Iterator[WarmProcess | None]:
+    if order.engine_used is Engine.COLD:
         yield None
         return
-    warm = WarmProcess(grading_environment())
+    warm = WarmProcess(grading_environment(), lab.imports, apart=order.confined)
     try:
         warm.wait_until_warm()
         yield warm

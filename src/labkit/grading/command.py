@@ -35,8 +35,8 @@ import click
     "--engine",
     default="auto",
     show_default=True,
-    type=click.Choice(["auto", "warm", "cold"]),
-    help="Fork kernels from a warm process, or start each anew.",
+    type=click.Choice(["auto", "shell", "warm", "cold"]),
+    help="Run cells in a shell or kernel forked from a warm process, or in a new kernel.",
 )
 @click.option(
     "--confine",

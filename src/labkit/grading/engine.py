@@ -1,4 +1,7 @@
-"""The papermill engine that grades: check cells are places to look from, not code to run."""
+"""The papermill engine that grades: check cells are places to look from, not code to run.
+
+Its kernels are the reference the quicker shell (``labkit.grading.shell``) must agree with.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,10 @@ import contextlib
 import functools
 import logging
 import os
-import queue
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
 from typing import Any
 
 import psutil
@@ -20,15 +20,18 @@ import zmq
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbclient.util import ensure_async, run_sync
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 from labkit.grading.repair import exercise_of, is_check
-from labkit.warm import provisioner
-from labkit.warm.pool import WarmProcess
+from labkit.grading.room import Room
+from labkit.grading.shell import stopped
+from labkit.grading.watch import Cause, Watch
+from labkit.warm import family, outputs, provisioner
+from labkit.warm.pool import Forked
 
 ENGINE = "labkit"
 #: The kernel that runs everything, whatever a notebook names: this interpreter's ipykernel.
@@ -37,50 +40,11 @@ KERNEL = "python3"
 START_SECONDS = 120
 #: A socket's path may have about 100 bytes (104 on macOS), the number at its end included.
 LONGEST_SOCKET = 96
-#: Seconds a cell has to end after it was interrupted, before its kernel is killed.
-GRACE_SECONDS = 2
 
 # nbclient reports every dead kernel here; the gradebook says it better.
 _log = logging.getLogger("labkit.grading.engine")
 _log.addHandler(logging.NullHandler())
 _log.propagate = False
-
-
-class Stopped(Exception):  # noqa: N818 - it names the outcome, not a fault
-    """The notebook could not be run to its end. The kernel and its processes are gone.
-
-    Args:
-        index: position of the cell it stopped at.
-        timed_out: True for a cell that took too long, False for a kernel that died.
-    """
-
-    def __init__(self, index: int, *, timed_out: bool) -> None:
-        super().__init__(index, timed_out)
-        self.index = index
-        self.timed_out = timed_out
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Where and how a kernel works.
-
-    Args:
-        folder: its working directory.
-        environment: its whole environment.
-        connection_file: where it is told how to be reached.
-        warm: what it is forked from; it is started anew if None.
-        confined: whether a forked one is shut in (``labkit.warm.confine``).
-        cell_seconds: how long a cell may take.
-        at_check: called at each check cell with its exercise, while the kernel waits.
-    """
-
-    folder: Path
-    environment: Mapping[str, str]
-    connection_file: Path
-    warm: WarmProcess | None
-    confined: bool
-    cell_seconds: int
-    at_check: Callable[[str], None]
 
 
 @functools.cache
@@ -106,7 +70,7 @@ class OwnKernel(KernelSpecManager):
         """The kernel that runs everything."""
         spec: KernelSpec = super().get_kernel_spec(KERNEL)
         if self._room.warm is not None:
-            config = {"warm": self._room.warm, "confined": self._room.confined}
+            config = {"warm": self._room.warm, "cell": self._room.cell}
             spec.metadata = {
                 "kernel_provisioner": {"provisioner_name": provisioner.NAME, "config": config}
             }
@@ -142,58 +106,100 @@ class GradingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
             start: what the kernel is started with: ``cwd`` and ``env``.
 
         Raises:
-            Stopped: a cell took too long or the kernel died.
+            Stopped: a cell could not be run to its end.
         """
         self.reset_execution_trackers()
+        self._shown: Counter[int] = Counter()
         with self.setup_kernel(**start):
-            kernel = psutil.Process(self.km.provisioner.pid)
-            try:
-                self.papermill_execute_cells()
-            finally:
-                end_processes(kernel)
+            self._kernel = Kernel(self.km.provisioner.process)
+            self._watch = Watch(
+                self._kernel.pid,
+                self.room.workspace,
+                self.room.limits,
+                self._kernel.interrupt,
+                self._kernel.end,
+            )
+            with self._watch:
+                try:
+                    self.papermill_execute_cells()
+                finally:
+                    self._kernel.end()
         return self.nb
 
     def papermill_execute_cells(self) -> None:
         """Run what the student wrote; have evidence read at check cells."""
         for index, cell in enumerate(self.nb.cells):
             if is_check(cell):
+                self._kernel.freeze()
                 self.room.at_check(exercise_of(cell))
+                self._kernel.thaw()
             elif cell.cell_type == "code":
                 self._run(cell, index)
 
+    def output(self, outs: list[NotebookNode], msg: Any, display_id: str, cell_index: int) -> Any:
+        """Keep an output, if the cell has not shown too much already."""
+        self._shown[cell_index] += 1
+        if self._shown[cell_index] <= outputs.MOST_OUTPUTS * 10:
+            return super().output(outs, msg, display_id, cell_index)
+        if self._shown[cell_index] == outputs.MOST_OUTPUTS * 10 + 1:
+            outs.append(new_output("stream", name="stderr", text="More outputs were left out.\n"))
+        return None
+
     def _run(self, cell: NotebookNode, index: int) -> None:
         self.nb_man.cell_start(cell, index)
+        self._watch.cell_begins()
         try:
             self.execute_cell(cell, index)
-        except CellTimeoutError as error:
-            self._interrupt()
-            raise Stopped(index, timed_out=True) from error
         except DeadKernelError as error:
-            raise Stopped(index, timed_out=False) from error
+            raise stopped(index, self._watch, self.room, Cause.DIED) from error
         finally:
+            self._watch.cell_ends()
             self.nb_man.cell_complete(cell, cell_index=index)
-
-    async def _async_interrupt(self) -> None:
-        """Let the cell's own ``with`` and ``finally`` blocks end what it began, a run say."""
-        with contextlib.suppress(queue.Empty, RuntimeError):
-            await ensure_async(self.km.interrupt_kernel())
-            await ensure_async(self.kc.shell_channel.get_msg(timeout=GRACE_SECONDS))
-
-    _interrupt = run_sync(_async_interrupt)
+        if self._watch.cause:
+            raise stopped(index, self._watch, self.room, None)
 
 
-def end_processes(kernel: psutil.Process) -> None:
-    """Kill a kernel, what it started, and what is left of its process group if it is gone."""
-    family: list[psutil.Process] = []
-    with contextlib.suppress(psutil.Error):
-        family = kernel.children(recursive=True)
-    if sys.platform != "win32":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(kernel.pid, signal.SIGKILL)  # kernels are started as leaders of a group
-    for process in [*family, kernel]:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(family, timeout=START_SECONDS)
+class Kernel:
+    """The processes of a kernel, forked or started anew.
+
+    Args:
+        process: what the provisioner made.
+    """
+
+    def __init__(self, process: Forked | subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def freeze(self) -> None:
+        """Hold it and everything it started still."""
+        if isinstance(self._process, Forked):
+            self._process.freeze()
+        else:
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(self.pid).suspend()
+            family.freeze(self.pid)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if isinstance(self._process, Forked):
+            self._process.thaw()
+        else:
+            family.thaw(self.pid)
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(self.pid).resume()
+
+    def interrupt(self) -> None:
+        """Send what Ctrl-C sends, where there is a way to."""
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGINT)
+
+    def end(self) -> None:
+        """Kill it and everything it started."""
+        if isinstance(self._process, Forked):
+            self._process.kill()
+        else:
+            family.end(self.pid)
 
 
 class GradingEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
@@ -211,9 +217,9 @@ class GradingEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no t
         client = GradingClient(
             nb_man,
             kernel_name=kernel_name,
-            timeout=room.cell_seconds,
+            timeout=None,  # cells are watched
             startup_timeout=START_SECONDS,
-            iopub_timeout=room.cell_seconds,
+            iopub_timeout=START_SECONDS,
             allow_errors=True,
             record_timing=False,
             coalesce_streams=True,

@@ -23,6 +23,7 @@ FIXED = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "DVC_NO_ANALYTICS": "1",
     "GIT_CONFIG_NOSYSTEM": "1",
+    "LOGNAME": "student",
 }
 #: What a process needs of the system it runs on; tokens and passwords are not among it.
 PASSED_ON = (

@@ -14,10 +14,13 @@ from papermill.engines import papermill_engines
 from labkit.errors import CourseError
 from labkit.evidence import Evidence
 from labkit.evidence.collect import collect
-from labkit.grading.engine import ENGINE, KERNEL, Room, Stopped
+from labkit.grading.engine import ENGINE, KERNEL
 from labkit.grading.environment import grading_environment
 from labkit.grading.outcome import CellError
 from labkit.grading.repair import exercise_of, is_check
+from labkit.grading.room import Room, Stopped
+from labkit.grading.shell import run_in_shell
+from labkit.grading.watch import Limits
 from labkit.paths import Course
 from labkit.warm.pool import WarmProcess
 from labkit.workspace import make_workspace
@@ -50,9 +53,10 @@ def execute(
     *,
     course: Course,
     template: Path,
-    cell_seconds: int,
+    limits: Limits,
     ask: Ask,
     warm: WarmProcess | None = None,
+    shell: bool = False,
     confined: bool = False,
     rooms: Path | None = None,
 ) -> Execution:
@@ -62,10 +66,11 @@ def execute(
         notebook: what ``repair`` made; outputs are added to it.
         course: where data come from.
         template: the tracking store to copy, see ``labkit.servers.template``.
-        cell_seconds: how long a cell may take.
+        limits: what a cell may use.
         ask: adds to evidence what its models predict, see ``labkit.grading.predict``.
-        warm: what its kernel is forked from; it is started anew if None.
-        confined: whether a forked one is shut in.
+        warm: what its process is forked from; a kernel is started anew if None.
+        shell: whether cells run in a forked shell instead of a kernel.
+        confined: whether a forked process is shut in.
         rooms: where the workspace is made; the system's folder for temporary files unless given.
 
     Returns:
@@ -85,10 +90,20 @@ def execute(
             except CourseError as error:
                 done.evidence[exercise] = error
 
-        _run(done, _room(workspace, cell_seconds, look, warm, confined=confined))
+        room = Room(
+            folder=workspace.labs,
+            environment=grading_environment(workspace),
+            connection_file=workspace.root.parent / "k.json",
+            warm=warm,
+            shell=shell,
+            confined=confined,
+            limits=limits,
+            at_check=look,
+        )
+        _run(done, room)
         if done.stopped:
             cells = notebook.cells[done.stopped.index :]
-            _say_stopped(cells[0], done.stopped, cell_seconds)
+            _say_stopped(cells[0], done.stopped)
             working_on = next((exercise_of(cell) for cell in cells if is_check(cell)), None)
             if working_on:
                 look(working_on)
@@ -101,45 +116,31 @@ def code_number(notebook: NotebookNode, index: int) -> int:
     return sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
 
 
-def _room(
-    workspace: Course,
-    cell_seconds: int,
-    look: Callable[[str], None],
-    warm: WarmProcess | None,
-    *,
-    confined: bool,
-) -> Room:
-    return Room(
-        folder=workspace.labs,
-        environment=grading_environment(workspace),
-        connection_file=workspace.root.parent / "k.json",
-        warm=warm,
-        confined=confined,
-        cell_seconds=cell_seconds,
-        at_check=look,
-    )
-
-
 def _run(done: Execution, room: Room) -> None:
-    done.notebook.metadata["papermill"] = {}
     try:
-        papermill_engines.execute_notebook_with_engine(
-            ENGINE, done.notebook, KERNEL, progress_bar=False, room=room
-        )
+        if room.shell and room.warm:
+            run_in_shell(done.notebook, room, room.warm)
+        else:
+            _run_in_kernel(done.notebook, room)
     except Stopped as stopped:
         done.stopped = stopped
+
+
+def _run_in_kernel(notebook: NotebookNode, room: Room) -> None:
+    notebook.metadata["papermill"] = {}
+    try:
+        papermill_engines.execute_notebook_with_engine(
+            ENGINE, notebook, KERNEL, progress_bar=False, room=room
+        )
     finally:
         # Clock times in it would make every executed notebook differ from the last.
-        for one in (done.notebook, *done.notebook.cells):
+        for one in (notebook, *notebook.cells):
             one.metadata.pop("papermill", None)
 
 
-def _say_stopped(cell: NotebookNode, stopped: Stopped, cell_seconds: int) -> None:
-    name, value = (
-        ("TimedOut", f"this cell ran longer than {cell_seconds} s and was stopped")
-        if stopped.timed_out
-        else ("KernelDied", "the Python process ended while this cell ran")
-    )
+def _say_stopped(cell: NotebookNode, stopped: Stopped) -> None:
+    name = "TimedOut" if stopped.timed_out else "KernelDied"
+    value = f"this cell {stopped.said}; nothing after it was run"
     cell.outputs.append(
         new_output("error", ename=name, evalue=value, traceback=[f"{name}: {value}"])
     )

@@ -89,7 +89,7 @@ def _refusal(bench: Bench, what: str, graded: Graded, wanted: float) -> CourseEr
     reason = graded.reason or wrong
     return CourseError(
         f"No submission was graded: {what[0].lower()}{what[1:]} scores {graded.points:g} "
-        f"points on {'warm' if bench.warm else 'cold'} kernels, not {wanted:g}.",
+        f"points with the {bench.engine} engine, not {wanted:g}.",
         why=f"{what} shows whether the grader can be trusted here. {reason}",
         next_step="Mend the lab, or its data, or the environment (python course.py doctor)"
         + ("; --engine cold may work meanwhile." if bench.warm else "."),

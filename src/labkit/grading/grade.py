@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from labkit.checks import ExerciseResult, run_checks
 from labkit.errors import CourseError
 from labkit.evidence import Evidence
-from labkit.grading.bench import Bench
+from labkit.grading.bench import Bench, Engine
 from labkit.grading.execute import Execution, code_number, execute
 from labkit.grading.feedback import add_cards
 from labkit.grading.load import Submission
@@ -36,9 +36,10 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
         repaired.notebook,
         course=bench.course,
         template=bench.template,
-        cell_seconds=bench.cell_seconds,
+        limits=bench.limits,
         ask=bench.predictor.ask,
         warm=bench.warm,
+        shell=bench.engine is Engine.SHELL,
         confined=bench.confined,
         rooms=bench.rooms,
     )
@@ -49,7 +50,7 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
         name=submission.name,
         state=_state(repaired, done),
         exercises=results,
-        reason=_reason(done, repaired.repairs, bench.cell_seconds),
+        reason=_reason(done, repaired.repairs),
         cell=cell,
         repairs=repaired.repairs,
         errors=done.errors,
@@ -107,22 +108,17 @@ def _where(done: Execution) -> str:
     if done.stopped is None:
         return "its check cell was not run"
     cell = code_number(done.notebook, done.stopped.index)
-    return f"cell {cell} {'ran too long' if done.stopped.timed_out else 'ended the kernel'}"
+    return f"cell {cell} {done.stopped.said}"
 
 
-def _reason(done: Execution, repairs: tuple[Repair, ...], cell_seconds: int) -> str:
+def _reason(done: Execution, repairs: tuple[Repair, ...]) -> str:
     sentences = []
     if done.stopped:
         after = done.notebook.cells[done.stopped.index :]
         exercise = next(filter(None, map(exercise_of, after)), "")
         cell = code_number(done.notebook, done.stopped.index)
-        what = (
-            f"ran longer than {cell_seconds} s"
-            if done.stopped.timed_out
-            else "ended the Python process"
-        )
         place = f" (exercise {exercise})" if exercise else ""
-        sentences.append(f"Cell {cell}{place} {what}.")
+        sentences.append(f"Cell {cell}{place} {done.stopped.said}.")
     sentences += [f"{one}." for one in done.errors]
     sentences += [
         f"Exercise {name}: {one.what}"

@@ -7,7 +7,6 @@ JSON into a file, and ends.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
@@ -17,16 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from labkit.checks import Probe
 from labkit.evidence import Evidence, Model
-from labkit.grading.engine import end_processes
 from labkit.grading.environment import grading_environment
 from labkit.grading.model_process import ENVIRONMENT
 from labkit.paths import Course
+from labkit.warm import family
 from labkit.warm.confine import Cell
-from labkit.warm.pool import WarmProcess
+from labkit.warm.pool import Forked, WarmProcess
 
 Rows = Mapping[str, list[Any]]
 
@@ -96,20 +93,21 @@ class Predictor:
             question, reply = Path(folder) / "rows.json", Path(folder) / "answer.json"
             question.write_text(json.dumps(rows), encoding="utf-8")
             process = self._start([str(model), str(question), str(reply)], folder)
-            known = _process(process.pid)
             in_time = True
             try:
                 process.wait(self._seconds)
             except subprocess.TimeoutExpired:
                 in_time = False
-            if known:
-                end_processes(known)
+            if isinstance(process, Forked):
+                process.kill()
+            else:
+                family.end(process.pid)
             status = process.wait()
             if not in_time:
                 return {"error": f"The model did not answer within {self._seconds:g} s."}
             return _read(reply, status)
 
-    def _start(self, arguments: Sequence[str], folder: str) -> Any:
+    def _start(self, arguments: Sequence[str], folder: str) -> Forked | subprocess.Popen[bytes]:
         environment = {**grading_environment(), **ENVIRONMENT, "HOME": folder, "TMPDIR": folder}
         if self._warm is not None:
             function = "labkit.grading.model_process:ask_model"
@@ -126,12 +124,6 @@ class Predictor:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-
-
-def _process(pid: int) -> psutil.Process | None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid)
-    return None
 
 
 def _read(reply: Path, status: int | None) -> Any:

@@ -18,9 +18,12 @@ from typing import Any
 
 from labkit.errors import CourseError
 from labkit.warm.confine import Cell
+from labkit.warm.keeper import FREEZE, THAW
 
 #: Seconds a zygote may take to import everything on a busy machine.
 SECONDS_TO_WARM_UP = 180.0
+#: Seconds a keeper may take to do what it is asked, on a busy machine.
+SECONDS_TO_END = 10.0
 
 
 def can_fork() -> bool:
@@ -30,9 +33,13 @@ def can_fork() -> bool:
 
 @dataclass(slots=True)
 class Forked:
-    """A process forked by the zygote, with what ``jupyter_client`` asks of a ``Popen``."""
+    """A process forked by the zygote, with what ``jupyter_client`` asks of a ``Popen``.
+
+    ``pid`` is its keeper's, who leads its process group and ends with it.
+    """
 
     pid: int
+    control: socket.socket
     returncode: int | None = None
     cpu_seconds: float = 0.0
     peak_kb: int = 0
@@ -65,9 +72,32 @@ class Forked:
         """Ask it to end."""
         self.send_signal(signal.SIGTERM)
 
+    def interrupt(self) -> None:
+        """Send what Ctrl-C sends to it and its children, unless it has ended."""
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGINT)
+
+    def freeze(self) -> None:
+        """Hold it and everything it started still, to look at what it left."""
+        self._ask(FREEZE)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._ask(THAW)
+
     def kill(self) -> None:
-        """End it."""
-        self.send_signal(signal.SIGKILL)
+        """End it and everything it started, and wait until that is done."""
+        self.control.close()
+        if not self._ended.wait(SECONDS_TO_END):
+            self.send_signal(signal.SIGKILL)
+            self._ended.wait(SECONDS_TO_END)
+
+    def _ask(self, what: bytes) -> None:
+        with contextlib.suppress(OSError):  # it has ended
+            self.control.settimeout(SECONDS_TO_END)
+            self.control.sendall(what)
+            self.control.recv(1)
 
     def has_ended(self, status: int, cpu_seconds: float, peak_kb: int) -> None:
         """Note how it ended."""
@@ -82,10 +112,16 @@ class WarmProcess:
     Args:
         environment: its environment, which no forked process sees.
         more: modules to import beyond the usual ones, ``torch`` for instance.
+        apart: whether forked processes get namespaces of their own, where the kernel gives them.
     """
 
-    def __init__(self, environment: Mapping[str, str], more: Sequence[str] = ()) -> None:
-        self._environment, self._more = dict(environment), tuple(more)
+    def __init__(
+        self, environment: Mapping[str, str], more: Sequence[str] = (), *, apart: bool = False
+    ) -> None:
+        self._environment = dict(environment)
+        self._wishes = [*more, *(["--apart"] if apart else [])]
+        #: Which namespaces forked processes have; known once it is warm.
+        self.network = self.processes = False
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
         self._start()
@@ -95,7 +131,14 @@ class WarmProcess:
         self._control = ours
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "labkit.warm.zygote", str(theirs.fileno()), *self._more],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "labkit.warm.zygote",
+                str(theirs.fileno()),
+                *self._wishes,
+            ],
             env=self._environment,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
@@ -105,7 +148,8 @@ class WarmProcess:
         )
         theirs.close()
         self._forked: dict[int, Forked] = {}
-        self._answers: dict[int, Forked] = {}
+        self._answers: dict[int, Forked | str] = {}
+        self._controls: dict[int, socket.socket] = {}
         self._ready = self._gone = False
         threading.Thread(target=self._listen, args=(ours,), daemon=True).start()
 
@@ -134,6 +178,7 @@ class WarmProcess:
         folder: str,
         environment: Mapping[str, str],
         cell: Cell | None = None,
+        talk: socket.socket | None = None,
     ) -> Forked:
         """Run a function in a process forked now.
 
@@ -143,6 +188,7 @@ class WarmProcess:
             folder: its working directory.
             environment: its whole environment.
             cell: what it is confined to; not confined if None.
+            talk: what it finds as its first descriptor after the standard streams, if anything.
 
         Raises:
             CourseError: the zygote ended meanwhile, or does not start again.
@@ -152,6 +198,8 @@ class WarmProcess:
             self._start()
             self.wait_until_warm()
         number = next(self._numbers)
+        ours, theirs = socket.socketpair()
+        passed = [theirs, *([talk] if talk else [])]
         request = {
             "request": number,
             "function": function,
@@ -159,18 +207,25 @@ class WarmProcess:
             "folder": folder,
             "environment": dict(environment),
             "cell": None if cell is None else asdict(cell),
+            "descriptors": len(passed),
         }
+        self._controls[number] = ours
         try:
-            self._control.sendall(json.dumps(request).encode() + b"\n")
+            line = json.dumps(request).encode() + b"\n"
+            sent = socket.send_fds(self._control, [line], [one.fileno() for one in passed])
+            self._control.sendall(line[sent:])
         except OSError:
             self._gone = True
+        theirs.close()
         with self._changed:
             self._changed.wait_for(lambda: number in self._answers or self._gone)
-            if number in self._answers:
-                return self._answers.pop(number)
+            answer = self._answers.pop(number, "It was killed, for want of memory perhaps.")
+        if isinstance(answer, Forked):
+            return answer
+        ours.close()
         raise CourseError(
-            "The warm process has ended.",
-            why="It was killed, for want of memory perhaps.",
+            "The warm process could not fork.",
+            why=answer,
             next_step="Run the same command again: it goes on with the next submission.",
         )
 
@@ -204,12 +259,15 @@ class WarmProcess:
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if "ready" in message:
+            self.network, self.processes = message["network"], message["processes"]
             self._ready = True
         elif "ended" in message:
             forked = self._forked.pop(message["ended"])
             forked.has_ended(message["status"], message["cpu_seconds"], message["peak_kb"])
+        elif "refused" in message:
+            self._answers[message["request"]] = str(message["refused"])
         else:
-            forked = Forked(message["pid"])
+            forked = Forked(message["pid"], self._controls.pop(message["request"]))
             self._forked[forked.pid] = self._answers[message["request"]] = forked
 
 

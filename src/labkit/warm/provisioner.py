@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import traitlets
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from labkit.paths import ROOT_VARIABLE
 from labkit.warm.confine import Cell
 from labkit.warm.pool import WarmProcess
 
@@ -21,12 +18,12 @@ NAME = "labkit-warm"
 class WarmProvisioner(LocalProvisioner):
     """Has a kernel forked instead of starting one.
 
-    ``warm`` is what to fork from; ``confined``, whether the kernel may write only to the folder
-    its workspace lies in. Both come with the kernel's specification.
+    ``warm`` is what to fork from; ``cell``, what the kernel is confined to, if it is. Both come
+    with the kernel's specification.
     """
 
     warm: WarmProcess | None = traitlets.Any(None)  # type: ignore[assignment]
-    confined: bool = traitlets.Bool(False)  # type: ignore[assignment]
+    cell: Cell | None = traitlets.Any(None)  # type: ignore[assignment]
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork a kernel with the folder and environment it would be started with.
@@ -42,13 +39,8 @@ class WarmProvisioner(LocalProvisioner):
             [connection_file],
             folder=str(kwargs["cwd"]),
             environment=kwargs["env"],
-            cell=_cell_for(kwargs["env"]) if self.confined else None,
+            cell=self.cell,
         )
         self.process = forked  # type: ignore[assignment]  # it has what is asked of a Popen
         self.pid = self.pgid = forked.pid
         return self.connection_info
-
-
-def _cell_for(environment: Mapping[str, str]) -> Cell:
-    # The sockets by which the kernel is reached lie beside the workspace.
-    return Cell(writable=(str(Path(environment[ROOT_VARIABLE]).parent),))

@@ -1,8 +1,8 @@
 """The process that others are forked from: it imports, warms up, and then only forks.
 
-Run as ``python -m labkit.warm.zygote DESCRIPTOR``, where the descriptor is one end of a socket
-pair. It speaks lines of JSON: it is told to fork, and tells which child began and how it ended.
-It holds nothing worth looking at: no check, no solution, no path of another submission.
+Run as ``python -m labkit.warm.zygote DESCRIPTOR [MODULE ...]``, where the descriptor is one end of
+a socket pair. It speaks lines of JSON: it is told to fork, and tells which child began and how it
+ended. It holds nothing worth looking at: no check, no solution, no path of another submission.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
+
+from labkit.warm import confine, keeper
+from labkit.warm.namespaces import Namespaces
 
 #: What labs use, and what MLflow imports only on first use.
 PRELOADED = (
@@ -43,6 +46,8 @@ PRELOADED = (
     "sklearn.preprocessing",
     "skops.io",
     "labkit",
+    "labkit.warm.shell",
+    "labkit.grading.model_process",
 )
 
 #: Work like a lab's. It is done in a fork of its own, for the sake of the modules it imports: in
@@ -66,17 +71,25 @@ mlflow.search_runs(experiment_names=["warm-up"], order_by=["metrics.b DESC"])
 """
 
 
+#: The first descriptor after the standard streams.
+FIRST = 3
+
+
 class Zygote:
     """Forks children on request and tells how they end.
 
     Args:
         control: the socket to the grader. When it closes, the zygote kills its children and ends.
+        namespaces: what children are born into.
     """
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, namespaces: Namespaces) -> None:
         self._control = control
+        self._namespaces = namespaces
         self._lines = b""
+        self._descriptors: list[int] = []
         self._children: set[int] = set()
+        self._user = confine.FREE_USERS[os.getpid() % len(confine.FREE_USERS)]
         self._woken, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(self._woken, False)
@@ -85,7 +98,13 @@ class Zygote:
         """Answer until the grader is gone."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake)
-        self._tell({"ready": True})
+        self._tell(
+            {
+                "ready": True,
+                "network": self._namespaces.network,
+                "processes": self._namespaces.processes,
+            }
+        )
         while True:
             readable, _, _ = select.select([self._control.fileno(), self._woken], [], [])
             if self._woken in readable:
@@ -99,7 +118,8 @@ class Zygote:
                     self._fork(request)
 
     def _requests(self) -> Iterator[dict[str, Any] | None]:
-        received = self._control.recv(1 << 16)
+        received, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 8)
+        self._descriptors += descriptors
         if not received:
             yield None
         *lines, self._lines = (self._lines + received).split(b"\n")
@@ -107,16 +127,23 @@ class Zygote:
             yield json.loads(line)
 
     def _fork(self, request: dict[str, Any]) -> None:
-        pid = os.fork()
+        descriptors = self._descriptors[: request["descriptors"]]
+        del self._descriptors[: request["descriptors"]]
+        try:
+            pid = self._namespaces.fork()
+        except OSError as error:
+            self._tell({"request": request["request"], "refused": str(error)})
+            pid = -1
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for descriptor in (self._wake, self._woken):
-                os.close(descriptor)
-            self._control.close()
-            become(request)
-        self._children.add(pid)
-        self._tell({"request": request["request"], "pid": pid})
+            request["user"], request["alone"] = self._user, self._namespaces.network
+            become(request, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if pid > 0:
+            self._children.add(pid)
+            self._tell({"request": request["request"], "pid": pid})
 
     def _reap(self) -> None:
         while self._children:
@@ -148,33 +175,59 @@ class Zygote:
                 continue  # it has ended by itself
 
 
-def become(request: dict[str, Any]) -> NoReturn:
-    """In a fork: run the function that was asked for, and never come back."""
+def become(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    """In a fork: fork once more for what was asked for, keep that, and never come back.
+
+    Args:
+        request: what to run, where, in which environment and how confined.
+        descriptors: where the keeper is asked, then what the process talks through, if anything.
+    """
     status = 1
     try:
-        os.setsid()
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(nowhere, stream)
-        os.closerange(3, 256)
-        os.environ.clear()
-        os.environ.update(request["environment"])
-        time.tzset()
-        os.chdir(request["folder"])
-        _forget_randomness()
-        if request["cell"] is not None:
-            from labkit.warm import confine
-
-            confine.enter(confine.Cell(**request["cell"]))
-        module, _, name = request["function"].partition(":")
-        getattr(importlib.import_module(module), name)(*request["arguments"])
+        keeper.become_keeper()
+        child = os.fork()
+        _close_all_but(descriptors[:1] if child else descriptors[1:])
+        if child:
+            keeper.keep(child, socket.socket(fileno=FIRST))
+        _run(request)
         status = 0
     finally:
         os._exit(status)
 
 
+def _close_all_but(descriptors: list[int]) -> None:
+    """Leave only these open, as ``FIRST`` and on, and standard streams that lead nowhere."""
+    safe = [os.dup2(one, 300 + place, inheritable=False) for place, one in enumerate(descriptors)]
+    os.closerange(FIRST, 300)
+    for place, one in enumerate(safe):
+        os.dup2(one, FIRST + place, inheritable=False)
+        os.close(one)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(FIRST):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
+def _run(request: dict[str, Any]) -> None:
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    os.chdir(request["folder"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _forget_randomness()
+    if request["cell"] is not None:
+        cell = confine.Cell(**request["cell"])
+        confine.enter(cell, user=request["user"], alone=request["alone"])
+    module, _, name = request["function"].partition(":")
+    getattr(importlib.import_module(module), name)(*request["arguments"])
+
+
 def run_kernel(connection_file: str) -> None:
-    """Run an IPython kernel until it is shut down."""
+    """Run an IPython kernel until it is shut down.
+
+    Args:
+        connection_file: where it is told how to be reached.
+    """
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(["-f", connection_file, "--log-level=ERROR"])
@@ -191,17 +244,33 @@ def _forget_randomness() -> None:
         torch.seed()
 
 
-def warm_up() -> None:
-    """Import what labs use, and what that imports on first use; open and start nothing."""
+def warm_up(more: Sequence[str] = ()) -> None:
+    """Import what labs use, and what that imports on first use; open and start nothing.
+
+    Args:
+        more: modules to import beyond the usual ones.
+    """
     for name in PRELOADED:
         importlib.import_module(name)
-    for name in _imported_by(WARM_UP):
+    for name in (*_imported_by(WARM_UP), *more):
         # A part of a package that cannot be imported by its name is no loss, only slower.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     importlib.import_module("sqlalchemy.orm").configure_mappers()
+    _know_installed_packages()
     gc.collect()
     gc.freeze()
+
+
+def _know_installed_packages() -> None:
+    """Spare each fork MLflow's look at every installed file, half a second of a first log_model.
+
+    MLflow keeps what it finds in its own module; a version that no longer does is only slower.
+    """
+    requirements = importlib.import_module("mlflow.utils.requirements_utils")
+    look = getattr(requirements, "_init_modules_to_packages_map", None)
+    if look is not None:
+        look()
 
 
 def _imported_by(source: str) -> list[str]:
@@ -238,13 +307,15 @@ def _say_imports(source: str, writer: int) -> NoReturn:
 def main() -> None:
     """Warm up, then fork for whoever holds the other end of the socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    for name in sys.argv[2:]:
-        importlib.import_module(name)
+    namespaces = Namespaces()
+    if "--apart" in sys.argv:
+        namespaces.enter()
+    more = [name for name in sys.argv[2:] if not name.startswith("-")]
     # MLflow takes the commit of the program that runs: a kernel's is the launcher of kernels.
     launcher = importlib.util.find_spec("ipykernel_launcher")
     sys.argv = [str(launcher.origin if launcher else "ipykernel_launcher")]
-    warm_up()
-    Zygote(control).serve()
+    warm_up(more)
+    Zygote(control, namespaces).serve()
 
 
 if __name__ == "__main__":
