@@ -29,7 +29,7 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager, papermil
 from labkit.grading.repair import exercise_of, is_check
 from labkit.grading.room import Room
 from labkit.grading.shell import stopped
-from labkit.grading.watch import Cause, Watch
+from labkit.grading.watch import Watch
 from labkit.warm import family, outputs, provisioner
 from labkit.warm.pool import Forked
 
@@ -151,12 +151,12 @@ class GradingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
         try:
             self.execute_cell(cell, index)
         except DeadKernelError as error:
-            raise stopped(index, self._watch, self.room, Cause.DIED) from error
+            raise stopped(index, self._watch, self.room) from error
         finally:
             self._watch.cell_ends()
             self.nb_man.cell_complete(cell, cell_index=index)
         if self._watch.cause:
-            raise stopped(index, self._watch, self.room, None)
+            raise stopped(index, self._watch, self.room)
 
 
 class Kernel:

@@ -24,6 +24,7 @@ FIXED = {
     "DVC_NO_ANALYTICS": "1",
     "GIT_CONFIG_NOSYSTEM": "1",
     "LOGNAME": "student",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 #: What a process needs of the system it runs on; tokens and passwords are not among it.
 PASSED_ON = (

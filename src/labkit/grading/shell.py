@@ -57,16 +57,19 @@ def run_in_shell(notebook: NotebookNode, room: Room, warm: WarmProcess) -> None:
                     _look(room, process, exercise_of(cell))
                 elif cell.cell_type == "code":
                     watch.cell_begins()
-                    answer = _ask(ours, cell.source)
+                    answer = _ask(ours, {"cell": index, "source": cell.source})
                     watch.cell_ends()
-                    _show(cell, answer)
-                    if watch.cause or not answer:
-                        raise stopped(index, watch, room, None if answer else Cause.DIED)
+                    fits = answer.get("cell") == index
+                    if fits:
+                        _show(cell, answer)
+                    if watch.cause or not fits:
+                        cause = Cause.OUTPUT if answer else Cause.DIED
+                        raise stopped(index, watch, room, cause)
         finally:
             process.kill()
 
 
-def stopped(index: int, watch: Watch, room: Room, otherwise: Cause | None) -> Stopped:
+def stopped(index: int, watch: Watch, room: Room, otherwise: Cause = Cause.DIED) -> Stopped:
     """Why a notebook ended early.
 
     Args:
@@ -75,7 +78,7 @@ def stopped(index: int, watch: Watch, room: Room, otherwise: Cause | None) -> St
         room: where it ran.
         otherwise: the cause if it was not the watch that ended it.
     """
-    cause = watch.cause or otherwise or Cause.DIED
+    cause = watch.cause or otherwise
     share = watch.cpu_seconds / room.limits.wall_seconds
     starved = cause is Cause.WALL and IDLE < share < STARVED
     return Stopped(index, cause, room.limits.say(cause), starved=starved)
@@ -89,10 +92,10 @@ def _look(room: Room, process: Forked, exercise: str) -> None:
         process.thaw()
 
 
-def _ask(shell: socket.socket, source: str) -> dict[str, Any]:
+def _ask(shell: socket.socket, question: Mapping[str, Any]) -> dict[str, Any]:
     """Have a cell run; empty if the shell is gone or says what no shell says."""
     try:
-        frames.send(shell, {"source": source})
+        frames.send(shell, question)
         answer = frames.receive(shell, MOST_BYTES)
     except (OSError, EOFError, ValueError, RecursionError):
         return {}

@@ -25,7 +25,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from labkit.warm import frames
-from labkit.warm.outputs import MOST_TEXT, Outputs
+from labkit.warm.outputs import MOST_TEXT, Output, Outputs
 
 #: Bytes a cell's source may have; a whole notebook has fewer.
 MOST_BYTES = 64_000_000
@@ -163,7 +163,9 @@ def run(talk: int = TALK) -> None:
     shell = make_shell(printed)
     with socket.socket(fileno=talk) as grader:
         for cell in _cells(grader):
-            frames.send(grader, _run_cell(shell, cell, printed))
+            outputs = _run_cell(shell, cell["source"], printed)
+            count = shell.execution_count - 1
+            frames.send(grader, {"cell": cell["cell"], "count": count, "outputs": outputs})
 
 
 def make_shell(printed: int) -> Shell:
@@ -172,7 +174,6 @@ def make_shell(printed: int) -> Shell:
     Args:
         printed: descriptor of the file that programs started from here print to.
     """
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.xmode = "Plain"  # the usual one parses every file of a traceback
@@ -186,7 +187,7 @@ def make_shell(printed: int) -> Shell:
     return shell
 
 
-def _run_cell(shell: Shell, source: str, printed: int) -> dict[str, Any]:
+def _run_cell(shell: Shell, source: str, printed: int) -> list[Output]:
     shown = shell.shown.now = Outputs()
     with _interruptible():
         try:
@@ -194,7 +195,7 @@ def _run_cell(shell: Shell, source: str, printed: int) -> dict[str, Any]:
         except KeyboardInterrupt:  # it came between two steps of the shell
             shell.showtraceback()
     _take_printed(shown, printed)
-    return {"count": shell.execution_count - 1, "outputs": shown.result()}
+    return shown.result()
 
 
 def _take_printed(shown: Outputs, printed: int) -> None:
@@ -231,7 +232,7 @@ def _text_of(value: object) -> str:
         return f"<{type(error).__name__} while it was shown>"
 
 
-def _cells(grader: socket.socket) -> Iterator[str]:
+def _cells(grader: socket.socket) -> Iterator[dict[str, Any]]:
     with contextlib.suppress(EOFError, OSError):
         while True:
-            yield frames.receive(grader, MOST_BYTES)["source"]
+            yield frames.receive(grader, MOST_BYTES)

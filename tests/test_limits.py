@@ -1,0 +1,185 @@
+"""A cell that uses too much is stopped, whatever it does against it; what was earned stays."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from support_grading import hand_in, make_course, tiny_lab
+
+from labkit.grading.bench import Bench, Engine, Order, open_bench
+from labkit.grading.grade import grade_one
+from labkit.grading.load import read_submission
+from labkit.grading.outcome import Graded, State
+from labkit.grading.watch import Limits
+from labkit.paths import Course
+from labkit.warm.confine import can_confine
+from labkit.warm.pool import can_fork
+
+LIMITS = Limits(1, patience=4, memory=700 << 20, disk=20 << 20, files=500, processes=40)
+FORKING = [Engine.SHELL, Engine.WARM] if can_fork() else []
+ENGINES = [*FORKING, Engine.COLD]
+#: The watch is the same for every engine; how it stops a cell is not.
+STOPPED_BY_ALL = ("loops", "ignores signals")
+NEVER_MIND = "try:\n    {}\nexcept BaseException:\n    pass\n"
+#: What the second exercise does, the state it must end in, and what is said of it.
+GREEDY = {
+    "loops": ("while True: pass", State.TIMED_OUT, "used more than 1 s of CPU time"),
+    "loops and will not be interrupted": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException:\n        pass",
+        State.TIMED_OUT,
+        "used more than 1 s of CPU time",
+    ),
+    "ignores signals": (
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+        State.TIMED_OUT,
+        "used more than 1 s of CPU time",
+    ),
+    "waits for ever": ("import time\ntime.sleep(1e6)", State.TIMED_OUT, "ran longer than 4 s"),
+    "lets others loop": (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])",
+        State.TIMED_OUT,
+        "used more than 1 s of CPU time",
+    ),
+    "takes memory": (
+        "import time\nkept = bytearray(900 << 20)\ntime.sleep(60)",
+        State.DIED,
+        "used more than 700 MB of memory",
+    ),
+    "fills the disk": (
+        "import time\nfor n in range(30): open(f'{n}', 'wb').write(bytes(1 << 20))\ntime.sleep(60)",
+        State.DIED,
+        "wrote more than 20 MB, or more than 500 files",
+    ),
+    "makes many files": (
+        "import time\nfor n in range(600): open(f'{n}', 'w').close()\ntime.sleep(60)",
+        State.DIED,
+        "wrote more than 20 MB, or more than 500 files",
+    ),
+    "starts many processes": (
+        "import subprocess, time\nfor n in range(50): subprocess.Popen(['sleep', '60'])\n"
+        "time.sleep(60)",
+        State.DIED,
+        "started more than 40 processes",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Course:
+    made = make_course(tmp_path_factory.mktemp("limits"))
+    (made.state / "template").mkdir(parents=True)
+    shutil.copy(template, made.state / "template")
+    return made
+
+
+CASES = [
+    pytest.param(engine, name, id=f"{engine}-{name}")
+    for engine in ENGINES
+    for name in (GREEDY if engine is ENGINES[0] else STOPPED_BY_ALL)
+]
+every_engine = pytest.mark.parametrize("bench", ENGINES, indirect=True)
+confined_engines = pytest.mark.parametrize("bench", FORKING if can_confine() else [], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def bench(tiny: Course, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    with open_bench(Order(tiny.root, tiny_lab(tiny).name, request.param)) as made:
+        yield replace(made, limits=LIMITS)
+
+
+def grade(bench: Bench, folder: Path, second: str) -> Graded:
+    path = hand_in(folder / "submission.ipynb", bench.lab, {"1.2": second})
+    return grade_one(read_submission("submission", path, bench.lab.name), bench)
+
+
+def still_running() -> list[psutil.Process]:
+    """Processes of submissions: their environment names a workspace."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and "LABKIT_ROOT" in process.environ():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(("bench", "name"), CASES, indirect=["bench"], scope="module")
+def test_a_cell_that_uses_too_much_is_stopped_and_earlier_points_stay(
+    bench: Bench, tmp_path: Path, name: str
+) -> None:
+    source, state, said = GREEDY[name]
+    graded = grade(bench, tmp_path, source)
+    assert (graded.state, graded.cell) == (state, 4), graded.reason
+    assert said in graded.reason
+    assert [one.points for one in graded.exercises] == [3, 0, 0]
+    assert not still_running()
+
+
+@every_engine
+def test_what_a_stopped_cell_began_is_ended_by_its_own_code(bench: Bench, tmp_path: Path) -> None:
+    source = (
+        "import time\ntry:\n    while time.time(): pass\n"
+        "finally:\n    labkit.declare('1.2', value=54)"
+    )
+    graded = grade(bench, tmp_path, source)
+    assert graded.state is State.TIMED_OUT
+    assert [one.points for one in graded.exercises] == [3, 1, 0]
+
+
+@confined_engines
+def test_memory_beyond_all_limits_is_an_error_like_any_other(bench: Bench, tmp_path: Path) -> None:
+    graded = grade(bench, tmp_path, "kept = bytearray(100 << 30)")
+    assert graded.state is State.GRADED
+    assert [one.name for one in graded.errors] == ["MemoryError"]
+
+
+@confined_engines
+@pytest.mark.parametrize("name", ["itself", "everybody", "its parent"])
+def test_a_cell_that_kills_ends_itself_at_most(bench: Bench, tmp_path: Path, name: str) -> None:
+    whom = {"itself": "os.getpid()", "everybody": "-1", "its parent": "os.getppid()"}[name]
+    graded = grade(bench, tmp_path, NEVER_MIND.format(f"import os; os.kill({whom}, 9)"))
+    assert graded.state is (State.DIED if name == "itself" else State.GRADED), graded.reason
+    honest = grade(bench, tmp_path, 'labkit.declare("1.2", value=54)')
+    assert honest.points == honest.max_points
+
+
+@confined_engines
+def test_a_daemon_ends_with_its_submission(bench: Bench, tmp_path: Path) -> None:
+    source = (
+        "import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        "        import time\n        while True:\n            time.sleep(.01)\n"
+        "            open('changed', 'w').write(str(time.time()))\n    os._exit(0)\n"
+        'labkit.declare("1.2", value=54)'
+    )
+    graded = grade(bench, tmp_path, source)
+    assert graded.points == graded.max_points
+    assert not still_running()
+
+
+@pytest.mark.parametrize("bench", FORKING[:1] if can_confine() else [], indirect=True)
+def test_a_fork_bomb_hits_a_wall_and_the_next_submission_is_graded(
+    bench: Bench, tmp_path: Path
+) -> None:
+    never_mind = "try:\n        os.fork()\n    except OSError:\n        pass"
+    source = f"import os\nwhile True:\n    {never_mind}"
+    graded = grade(bench, tmp_path, source)
+    assert graded.state in {State.TIMED_OUT, State.DIED}
+    assert [one.points for one in graded.exercises] == [3, 0, 0]
+    assert not still_running()
+    honest = grade(bench, tmp_path, 'labkit.declare("1.2", value=54)')
+    assert honest.points == honest.max_points
+
+
+@confined_engines
+def test_no_submission_runs_as_root(bench: Bench, tmp_path: Path) -> None:
+    source = "import os\nlabkit.declare('1.2', value=[os.getuid(), os.geteuid(), os.getgid()])"
+    evidence = grade(bench, tmp_path, source).evidence["1.2"]
+    value = evidence.declared["value"]
+    assert isinstance(value, list)
+    assert 0 not in value
