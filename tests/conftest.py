@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from labkit.grading.bench import Bench, Engine, Order, make_bench
+from labkit.grading.environment import grading_environment
 from labkit.paths import Course
 from labkit.servers.data import needs_pull, pull
 from labkit.servers.environment import course_environment, sqlite_uri
 from labkit.servers.run import running_servers
 from labkit.servers.state import read_servers
 from labkit.servers.template import template_database
+from labkit.warm.pool import WarmProcess
 from labkit.workspace import make_workspace
 
 REPOSITORY = Course(Path(__file__).resolve().parents[1])
 
 #: Runs Python source in a workspace, as a notebook there would; returns what it printed.
 InWorkspace = Callable[[Course, str], str]
+#: Sets up what submissions are graded with.
+BenchFor = Callable[[Order], Bench]
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +40,28 @@ def course() -> Course:
 def template(course: Course) -> Path:
     """The migrated, empty tracking store."""
     return template_database(course.state / "template")
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmProcess]:
+    """One process for all tests to fork from: to warm up takes longer than most tests."""
+    process = WarmProcess(grading_environment(), apart=True)
+    try:
+        process.wait_until_warm()
+        yield process
+    finally:
+        process.close()
+
+
+@pytest.fixture(scope="session")
+def bench_for(request: pytest.FixtureRequest) -> BenchFor:
+    """Set up a bench, on the shared warm process unless it is for cold kernels."""
+
+    def make(order: Order) -> Bench:
+        cold = order.engine_used is Engine.COLD
+        return make_bench(order, None if cold else request.getfixturevalue("warm"))
+
+    return make
 
 
 @pytest.fixture

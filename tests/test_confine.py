@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 TRY = """
-import json, os, signal, socket, subprocess, sys
+import ctypes, json, os, signal, socket, subprocess, sys
 from pathlib import Path
 found = {{}}
 def attempt(name, action):
@@ -33,10 +33,19 @@ def attempt(name, action):
     except BaseException as error:
         found[name] = type(error).__name__
 parent = os.getppid()
+class Handle(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_uint), ("kind", ctypes.c_int), ("bytes", ctypes.c_ubyte * 128)]
+def by_handle(path):  # what containers were once broken out of
+    libc, handle, mount = ctypes.CDLL(None, use_errno=True), Handle(128), ctypes.c_int()
+    libc.name_to_handle_at(-100, path.encode(), ctypes.byref(handle), ctypes.byref(mount), 0)
+    found = libc.open_by_handle_at(os.open(".", os.O_RDONLY), ctypes.byref(handle), os.O_RDONLY)
+    if found < 0:
+        raise OSError(ctypes.get_errno(), "refused")
 attempt("write beside", lambda: Path({outside!r}, "left").write_text("x"))
 attempt("read the hidden checks", lambda: Path({hidden!r}).read_text())
 attempt("read through a link", lambda: (Path("link").symlink_to({hidden!r}),
                                        Path("link").read_text()))
+attempt("read past the path", lambda: by_handle({hidden!r}))
 attempt("list the grader's folder", lambda: os.listdir({outside!r}))
 attempt("read the parent's environment", lambda: Path(f"/proc/{{parent}}/environ").read_bytes())
 attempt("stop the parent", lambda: os.kill(parent, signal.SIGSTOP))
@@ -55,9 +64,11 @@ labkit.declare("1.3", best_run_id=json.dumps(found))
 
 @pytest.fixture(scope="module")
 def bench(course: Course) -> Iterator[Bench]:
-    order = Order(course.root, "lab01_tracking", Engine.WARM, Confine.REQUIRE)
-    with open_bench(order) as made:
-        yield made
+    order = Order(course.root, "lab01_tracking", Engine.AUTO, Confine.REQUIRE)
+    with pytest.MonkeyPatch.context() as instructor:
+        instructor.setenv("SECRET_TOKEN", "hunter2")
+        with open_bench(order) as made:
+            yield made
 
 
 @pytest.fixture
@@ -84,7 +95,7 @@ def test_nothing_it_tries_reaches_beyond_its_cell(
     assert said.pop("write in its own folder") == "done"
     assert "done" not in said.values(), said
     assert not (tmp_path / "left").exists()
-    assert len(said) == 12
+    assert len(said) == 13
 
 
 def test_confinement_costs_an_honest_submission_no_point(bench: Bench, tmp_path: Path) -> None:
@@ -95,14 +106,9 @@ def test_confinement_costs_an_honest_submission_no_point(bench: Bench, tmp_path:
     assert graded.errors == ()
 
 
-def test_the_environment_of_the_instructor_is_not_passed_on(
-    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
-    order = Order(course.root, "lab01_tracking", Engine.WARM, Confine.REQUIRE)
-    with open_bench(order) as made:
-        source = 'import os; labkit.declare("1.3", best_run_id=sorted(os.environ))'
-        names = grade(made, tmp_path, source).evidence["1.3"].declared["best_run_id"]
+def test_the_environment_of_the_instructor_is_not_passed_on(bench: Bench, tmp_path: Path) -> None:
+    source = 'import os; labkit.declare("1.3", best_run_id=sorted(os.environ))'
+    names = grade(bench, tmp_path, source).evidence["1.3"].declared["best_run_id"]
     assert "LABKIT_ROOT" in names
     assert "SECRET_TOKEN" not in names
 

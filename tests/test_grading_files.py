@@ -20,7 +20,7 @@ from labkit.evidence import Evidence, Run
 from labkit.grading import workers
 from labkit.grading.files import file_names, json_line, write_whole
 from labkit.grading.gradebook import write_gradebook, write_notebook
-from labkit.grading.journal import Journal, lab_digest
+from labkit.grading.journal import Journal, Kept, lab_digest
 from labkit.grading.outcome import CellError, Graded, Repair, State
 from labkit.paths import ROOT_VARIABLE
 
@@ -32,24 +32,57 @@ def outcome(name: str, state: State = State.GRADED, reason: str = "") -> Graded:
     exercises = tuple(ExerciseResult(one, (result,)) for one in ("1.1", "1.2", "1.3"))
     cell = 3 if state in {State.TIMED_OUT, State.DIED} else None
     repairs, errors = (Repair("1.1", "Mended."),), (CellError(2, "1.1", "E", "why"),)
-    return Graded(name, state, exercises, reason, cell, repairs, errors, 1.5)
+    judged = Graded(name, state, exercises, reason, cell, repairs, errors, 1.5)
+    return replace(judged, confined="Landlock", flags=("is odd",))
+
+
+def kept(name: str, state: State = State.GRADED) -> Kept:
+    return Kept(outcome(name, state), "digest", 120)
 
 
 def test_an_outcome_comes_back_from_the_journal_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     graded = outcome("anna", State.DIED, "why")
-    Journal(path, "lab").add("digest", graded, 120)
-    again = Journal(path, "lab").find("anna", "digest", 120)
-    assert again is not None
+    Journal(path, "lab").add(Kept(graded, "digest", 120, "content", "anna", "evidence", "text"))
+    found = Journal(path, "lab").find("anna", "digest", 120)
+    assert found is not None
+    assert (found.content, found.file_name) == ("content", "anna")
+    assert (found.evidence, found.text) == ("evidence", "text")
+    again = found.graded
+    assert (again.confined, again.flags) == ("Landlock", ("is odd",))
     assert json_line(again.exercises[0].results[0].looked_at) == '{"x": "NaN", "y": ["Infinity"]}'
     assert (again.state, again.cell, again.reason, again.seconds) == (State.DIED, 3, "why", 1.5)
     assert (again.repairs, again.errors, again.points) == (graded.repairs, graded.errors, 1.5)
     assert again.exercises[0].results[0].hint_texts == ("One.", "Two.")
 
 
+def test_a_journal_of_an_older_grader_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    Journal(path, "lab").add(kept("anna"))
+    line = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("content", "file_name", "evidence", "text"):
+        del line[name]
+    for name in ("confined", "flags"):
+        del line["graded"][name]
+    path.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    found = Journal(path, "lab").find("anna", "digest", 120)
+    assert found is not None
+    assert (found.content, found.graded.confined, found.graded.flags) == ("", "", ())
+
+
+def test_what_is_in_the_journal_already_is_not_written_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl", "lab")
+    journal.add(kept("anna"), kept("ben"))
+    before = (tmp_path / "journal.jsonl").read_bytes()
+    journal.add(kept("ben"), kept("anna"))
+    assert (tmp_path / "journal.jsonl").read_bytes() == before
+    journal.add(replace(kept("anna"), evidence="other"))
+    assert Journal(tmp_path / "journal.jsonl", "lab").newest()["anna"].evidence == "other"
+
+
 def test_what_was_changed_since_is_not_found(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    Journal(path, "lab").add("digest", outcome("anna"), 120)
+    Journal(path, "lab").add(kept("anna"))
     assert Journal(path, "lab").find("anna", "other digest", 120) is None
     assert Journal(path, "lab").find("ben", "digest", 120) is None
     assert Journal(path, "other lab").find("anna", "digest", 120) is None
@@ -57,20 +90,22 @@ def test_what_was_changed_since_is_not_found(tmp_path: Path) -> None:
 
 def test_what_timed_out_is_tried_again_with_more_time(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.jsonl", "lab")
-    journal.add("digest", outcome("anna", State.TIMED_OUT), 120)
+    journal.add(kept("anna", State.TIMED_OUT))
     assert journal.find("anna", "digest", 60) is not None
     assert journal.find("anna", "digest", 120) is not None
     assert journal.find("anna", "digest", 121) is None
 
 
-@pytest.mark.parametrize("kept", [0.01, 0.5, 0.99])
-def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path, kept: float) -> None:
+@pytest.mark.parametrize("written", [0.01, 0.5, 0.99])
+def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path, written: float) -> None:
     path = tmp_path / "journal.jsonl"
-    Journal(path, "lab").add("digest", outcome("anna"), 120)
+    Journal(path, "lab").add(kept("anna"))
     whole = path.read_bytes()
-    path.write_bytes(whole + whole[: int(len(whole) * kept)])
+    torn = whole + whole[: int(len(whole) * written)]
+    path.write_bytes(torn)
     journal = Journal(path, "lab")
-    journal.add("digest", outcome("ben"), 120)
+    assert path.read_bytes() == torn, "reading a journal writes nothing"
+    journal.add(kept("ben"))
     assert path.read_bytes().startswith(whole)
     assert [json.loads(line)["graded"]["name"] for line in path.read_text().splitlines()] == [
         "anna",
@@ -182,7 +217,7 @@ def test_a_batch_of_unreadable_files_still_gives_a_gradebook(ready: Path, tmp_pa
     result = CliRunner(env={ROOT_VARIABLE: str(ready)}).invoke(cli, words)
     assert result.exception is None
     text = (out / "gradebook.csv").read_text(encoding="utf-8-sig")
-    assert text.splitlines()[1] == "one,unreadable,0,5,0,0,0,The file is empty."
+    assert text.splitlines()[1] == "one,unreadable,0,5,0,0,0,The file is empty.,not executed,"
 
 
 def test_kept_evidence_can_be_read_back(tmp_path: Path) -> None:

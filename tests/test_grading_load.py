@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -12,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from labkit.errors import CourseError
 from labkit.grading import load
-from labkit.grading.load import find_entries, read_submission
+from labkit.grading.load import read_submission
 
 NOTEBOOK: dict[str, Any] = {
     "nbformat": 4,
@@ -67,12 +67,28 @@ def test_any_unicode_encoding_is_read(tmp_path: Path, encoding: str) -> None:
         (b'{"nbformat": 2}', "It is a notebook of version 2 that cannot be upgraded."),
         (b'{"nbformat": -7}', "It is a notebook of version -7 that cannot be upgraded."),
         (b"[" * 200_000, "It is not JSON that can be read (RecursionError)."),
+        (b'{"nbformat": 4, "x": 9' + b"9" * 5_000 + b"}", "It is not JSON that can be read"),
+        (b'{"cells": [\n<<<<<<< HEAD\n{}', "Git left a merge conflict in it (line 2)."),
+        (b'{"nbformat": 4, "cells": [' + b"{}," * 3_000 + b"{}]}", "The notebook has 3,001 cells"),
+        (b'{"nbformat": 1e999, "cells": []}', "It is JSON, but not a notebook."),
     ],
 )
 def test_what_is_no_notebook_says_why(tmp_path: Path, data: bytes, says: str) -> None:
     found = problem(tmp_path / "anna.ipynb", data)
     assert found is not None
     assert found.startswith(says)
+
+
+def test_text_that_an_editor_saved_in_the_code_page_of_windows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "anna.ipynb"
+    path.write_bytes(json.dumps(NOTEBOOK, ensure_ascii=False).replace("y", "ü").encode("cp1252"))
+    assert read_submission("anna", path, "lab90_tiny").cells[0].source == "x = 1\nü"
+
+
+def test_a_later_version_is_read_as_far_as_it_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "anna.ipynb"
+    path.write_text(json.dumps({**NOTEBOOK, "nbformat": 5, "new": [1]}), encoding="utf-8")
+    assert len(read_submission("anna", path, "lab90_tiny").cells) == 2
 
 
 def test_a_notebook_of_version_3_is_upgraded(tmp_path: Path) -> None:
@@ -162,6 +178,54 @@ def test_a_damaged_a_huge_and_an_empty_zip_say_so(
     assert problem(path) == "The notebook is too large: 3 MB, at most 1 MB."
 
 
+def test_a_folder_with_nothing_but_a_zip_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "Anna_1234_assignsubmission_file"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "lab.zip", "w") as archive:
+        archive.writestr("work/lab.ipynb", json.dumps(NOTEBOOK))
+    assert problem(folder) is None
+    (folder / "other.zip").write_bytes(b"")
+    assert problem(folder) == "There is no notebook in it."
+
+
+@pytest.mark.parametrize("name", ["lab.ipynb.txt", "lab.ipynb.json", "LAB.IPYNB"])
+def test_a_suffix_that_a_browser_added_does_no_harm(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(json.dumps(NOTEBOOK), encoding="utf-8")
+    assert problem(tmp_path / name) is None
+    assert problem(tmp_path) is None
+
+
+def test_a_zip_that_is_called_a_notebook_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "anna.ipynb", "w") as archive:
+        archive.writestr("anna.ipynb", json.dumps(NOTEBOOK))
+    assert problem(tmp_path / "anna.ipynb") is None
+
+
+def test_a_folder_nested_without_end_is_searched(tmp_path: Path) -> None:
+    (tmp_path / "anna").mkdir()
+    deep = "/".join("d" * 1_500)
+    subprocess.run(["mkdir", "-p", deep], cwd=tmp_path / "anna", check=True)
+    assert problem(tmp_path / "anna") == "There is no notebook in it."
+    subprocess.run(["rm", "-rf", "anna"], cwd=tmp_path, check=True)  # Python's own way fails on it
+
+
+def test_a_folder_of_more_files_than_anybody_has_is_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "MOST_ENTRIES", 100)
+    for number in range(101):
+        (tmp_path / f"{number}.txt").touch()
+    assert problem(tmp_path) == "The folder holds more than 100 files."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes in folders there")
+@pytest.mark.parametrize("name", ["anna.ipynb", "anna.zip"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    assert problem(tmp_path / name) == f"It is no plain file, though it is called {name}."
+    assert problem(tmp_path) == "There is no notebook in it."
+
+
 def test_other_files_are_no_submissions_but_are_named(tmp_path: Path) -> None:
     assert problem(tmp_path / "anna.pdf", b"%PDF") == "A .pdf is no notebook, folder or zip."
 
@@ -175,32 +239,3 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "ben.ipynb").symlink_to(real)
     assert problem(tmp_path / "anna") == "work.ipynb is a link to another place."
     assert problem(tmp_path / "ben.ipynb") == "It is a link to another place, not a notebook."
-
-
-def test_entries_are_named_by_stem_and_kept_apart(tmp_path: Path) -> None:
-    for name in ("ben.ipynb", "anna.ipynb", "anna.zip", ".DS_Store", "Thumbs.db"):
-        (tmp_path / name).write_bytes(b"")
-    (tmp_path / "carla v1.2").mkdir()
-    (tmp_path / "GRADES").mkdir()
-    found = find_entries(tmp_path, leave_out=tmp_path / "GRADES")
-    assert list(found) == ["anna.ipynb", "anna.zip", "ben", "carla v1.2"]
-
-
-def test_a_single_notebook_is_a_batch_of_one(tmp_path: Path) -> None:
-    path = tmp_path / "anna.ipynb"
-    path.write_bytes(b"")
-    assert find_entries(path) == {"anna": path}
-
-
-def test_nothing_to_grade_is_an_error_an_instructor_can_mend(tmp_path: Path) -> None:
-    with pytest.raises(CourseError, match="There is no folder"):
-        find_entries(tmp_path / "nowhere")
-    (tmp_path / ".hidden").write_bytes(b"")
-    with pytest.raises(CourseError, match="holds no submissions"):
-        find_entries(tmp_path)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode elsewhere")
-def test_a_name_that_is_no_utf_8_can_still_be_written(tmp_path: Path) -> None:
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/m\xfcller.ipynb")).write_bytes(b"")
-    assert list(find_entries(tmp_path)) == ["m\ufffdller"]

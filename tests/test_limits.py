@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
-from support_grading import hand_in, make_course, tiny_lab
+from conftest import BenchFor
+from support_grading import NAME, hand_in, make_course
 
-from labkit.grading.bench import Bench, Engine, Order, open_bench
+from labkit.grading.bench import Bench, Confine, Engine, Order, open_bench
 from labkit.grading.grade import grade_one
 from labkit.grading.load import read_submission
 from labkit.grading.outcome import Graded, State
-from labkit.grading.watch import Limits
+from labkit.grading.shell import was_starved
+from labkit.grading.watch import Cause, Limits
+from labkit.grading.workers import Outcome, Task, with_second_tries
 from labkit.paths import Course
 from labkit.warm.confine import can_confine
 from labkit.warm.pool import can_fork
@@ -87,9 +90,8 @@ confined_engines = pytest.mark.parametrize("bench", FORKING if can_confine() els
 
 
 @pytest.fixture(scope="module")
-def bench(tiny: Course, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    with open_bench(Order(tiny.root, tiny_lab(tiny).name, request.param)) as made:
-        yield replace(made, limits=LIMITS)
+def bench(tiny: Course, bench_for: BenchFor, request: pytest.FixtureRequest) -> Bench:
+    return replace(bench_for(Order(tiny.root, NAME, request.param)), limits=LIMITS)
 
 
 def grade(bench: Bench, folder: Path, second: str) -> Graded:
@@ -149,17 +151,31 @@ def test_a_cell_that_kills_ends_itself_at_most(bench: Bench, tmp_path: Path, nam
     assert honest.points == honest.max_points
 
 
+DAEMON = (
+    "import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+    "        import time\n        while True:\n            time.sleep(.01)\n"
+    "            open('changed', 'w').write(str(time.time()))\n    os._exit(0)\n"
+    'labkit.declare("1.2", value=54)'
+)
+
+
 @confined_engines
 def test_a_daemon_ends_with_its_submission(bench: Bench, tmp_path: Path) -> None:
-    source = (
-        "import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-        "        import time\n        while True:\n            time.sleep(.01)\n"
-        "            open('changed', 'w').write(str(time.time()))\n    os._exit(0)\n"
-        'labkit.declare("1.2", value=54)'
-    )
-    graded = grade(bench, tmp_path, source)
+    graded = grade(bench, tmp_path, DAEMON)
     assert graded.points == graded.max_points
     assert not still_running()
+
+
+@pytest.mark.skipif(not can_fork(), reason="forking is safe on Linux only")
+def test_a_daemon_ends_with_its_submission_without_namespaces_too(
+    tiny: Course, tmp_path: Path
+) -> None:
+    order = Order(tiny.root, NAME, Engine.SHELL, Confine.NONE)
+    with open_bench(order) as bench:
+        assert bench.confinement == "no"
+        graded = grade(bench, tmp_path, DAEMON)
+        assert graded.points == graded.max_points
+        assert not still_running()
 
 
 @pytest.mark.parametrize("bench", FORKING[:1] if can_confine() else [], indirect=True)
@@ -183,3 +199,34 @@ def test_no_submission_runs_as_root(bench: Bench, tmp_path: Path) -> None:
     value = evidence.declared["value"]
     assert isinstance(value, list)
     assert 0 not in value
+
+
+def test_a_submission_the_machine_kept_waiting_is_tried_once_more_after_the_others() -> None:
+    tasks = [Task(name, Path(), Path(), name) for name in ("anna", "ben", "carla")]
+    asked: list[str] = []
+
+    def grade_all(these: Sequence[Task]) -> Iterator[Outcome]:
+        for task in these:
+            asked.append(task.name)
+            starved = task.name == "ben"
+            yield task.name, Graded(task.name, State.TIMED_OUT, (), starved=starved)
+
+    kept = [digest for digest, _ in with_second_tries(tasks, grade_all)]
+    assert asked == ["anna", "ben", "carla", "ben"]
+    assert kept == ["anna", "carla", "ben"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "cpu_seconds", "starved"),
+    [
+        (Cause.WALL, 0.4, True),
+        (Cause.WALL, 0.0, False),
+        (Cause.WALL, 3.0, False),
+        (Cause.CPU, 1.1, False),
+    ],
+    ids=["worked a little", "only waited", "worked most of the time", "used its share"],
+)
+def test_only_a_cell_that_got_too_little_of_the_machine_was_kept_waiting(
+    cause: Cause, cpu_seconds: float, *, starved: bool
+) -> None:
+    assert was_starved(cause, cpu_seconds, LIMITS) is starved

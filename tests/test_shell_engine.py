@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import BenchFor
 from nbformat.v4 import new_code_cell
-from support_grading import make_course, tiny_lab, write_notebook
+from support_grading import NAME, make_course, write_notebook
 
 from labkit.grading.bench import Bench, Engine, Order, open_bench
 from labkit.grading.grade import grade_one
@@ -61,9 +61,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Course:
 
 
 @pytest.fixture(scope="module")
-def bench(tiny: Course) -> Iterator[Bench]:
-    with open_bench(Order(tiny.root, tiny_lab(tiny).name, Engine.SHELL)) as made:
-        yield made
+def bench(tiny: Course, bench_for: BenchFor) -> Bench:
+    return bench_for(Order(tiny.root, NAME, Engine.SHELL))
 
 
 def grade(bench: Bench, folder: Path, *sources: str) -> Graded:
@@ -97,7 +96,7 @@ def test_cells_show_in_the_shell_what_they_show_in_a_kernel(
     bench: Bench, tiny: Course, tmp_path: Path
 ) -> None:
     in_shell = shown(grade(bench, tmp_path, *CELLS.values()), len(CELLS))
-    with open_bench(Order(tiny.root, bench.lab.name, Engine.COLD)) as cold:
+    with open_bench(Order(tiny.root, NAME, Engine.COLD)) as cold:
         in_kernel = shown(grade(cold, tmp_path, *CELLS.values()), len(CELLS))
     for name, ours, theirs in zip(CELLS, in_shell, in_kernel, strict=True):
         assert comparable(ours) == comparable(theirs), name

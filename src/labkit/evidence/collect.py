@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from labkit.errors import CourseError
 from labkit.evidence import files
 from labkit.evidence.model import Evidence, Model, Run
-from labkit.evidence.store import StoreRows, read_store
+from labkit.evidence.reading import Reader, little_memory
+from labkit.evidence.store import StoreRows, read_store, whole
 from labkit.paths import Course
 
 #: How the store writes ``mlflow.entities.LoggedModelStatus``.
@@ -27,58 +30,78 @@ def collect(workspace: Course, exercise: str) -> Evidence:
     Raises:
         CourseError: the tracking store is missing or cannot be read.
     """
-    rows = read_store(workspace.database)
+    # A link in place of the workspace itself must not be followed, those that lead to it may.
+    workspace = Course(workspace.root.parent.resolve() / workspace.root.name)
+    try:
+        with little_memory():
+            return _collect(workspace, exercise)
+    except MemoryError as error:
+        raise CourseError(
+            "What the work left behind is too large to be looked at.",
+            why="Reading it took more memory than any exercise needs.",
+            next_step="Delete what is not needed, or begin with a fresh workspace.",
+        ) from error
+
+
+def _collect(workspace: Course, exercise: str) -> Evidence:
+    reader = Reader(workspace.root)
+    rows = read_store(workspace.database, reader)
     return Evidence(
         exercise=exercise,
         experiments=tuple(rows.experiments),
-        runs=tuple(_run(row, rows, workspace) for row in rows.runs),
-        models=tuple(_model(row, rows, workspace) for row in rows.models),
+        runs=tuple(_run(row, rows, reader) for row in rows.runs),
+        models=_models(rows, reader),
         versions=tuple(rows.versions),
-        declared=files.read_declared(workspace, exercise),
+        declared=files.read_declared(workspace, exercise, reader),
         git=files.read_git(workspace.root),
-        stray_stores=_stray_stores(workspace),
+        stray_stores=_stray_stores(workspace, reader),
     )
 
 
-def _run(row: Mapping[str, Any], rows: StoreRows, workspace: Course) -> Run:
+def _run(row: Mapping[str, Any], rows: StoreRows, reader: Reader) -> Run:
     run_id = str(row["run_uuid"])
-    folder = files.resolve_artifacts(str(row["artifact_uri"]), workspace)
+    folder = files.resolve_artifacts(str(row["artifact_uri"]), Course(reader.root))
     return Run(
         run_id=run_id,
         experiment=str(row["experiment"]),
         name=str(row["name"] or ""),
         status=str(row["status"]),
-        start_time=int(row["start_time"] or 0),
-        end_time=int(row["end_time"]) if row["end_time"] else None,
+        start_time=whole(row["start_time"]),
+        end_time=whole(row["end_time"]) or None,
         params=rows.params.get(run_id, {}),
         metrics=rows.metrics.get(run_id, {}),
         tags=rows.tags.get(run_id, {}),
         datasets=tuple(rows.datasets.get(run_id, ())),
-        artifacts=files.list_artifacts(folder),
+        artifacts=files.list_artifacts(folder, reader),
     )
 
 
-def _model(row: Mapping[str, Any], rows: StoreRows, workspace: Course) -> Model:
-    model_id = str(row["model_id"])
-    folder = files.resolve_artifacts(str(row["artifact_location"]), workspace)
-    mlmodel = files.read_mlmodel(folder)
+def _models(rows: StoreRows, reader: Reader) -> tuple[Model, ...]:
+    """The logged models, newest first; when too much is to be read, the oldest say no more."""
+    descriptions = files.Descriptions(reader)
+    return tuple(_model(row, descriptions, reader.root) for row in rows.models)
+
+
+def _model(row: Mapping[str, Any], descriptions: files.Descriptions, root: Path) -> Model:
+    folder = files.resolve_artifacts(str(row["artifact_location"]), Course(root))
+    mlmodel = descriptions.read(folder)
     flavors = mlmodel.get("flavors")
     return Model(
-        model_id=model_id,
+        model_id=str(row["model_id"]),
         name=str(row["name"] or ""),
         experiment=str(row["experiment"]),
         run_id=str(row["source_run_id"] or ""),
         status=MODEL_STATUS.get(row["status"], "UNKNOWN"),
-        created=int(row["creation_timestamp_ms"] or 0),
+        created=whole(row["creation_timestamp_ms"]),
         flavors=tuple(map(str, flavors)) if isinstance(flavors, dict) else (),
         signature=files.read_signature(mlmodel),
-        input_example=bool(mlmodel.get("saved_input_example_info")),
-        path=folder.relative_to(workspace.root.resolve()).as_posix() if folder else "",
+        input_example=isinstance(mlmodel.get("saved_input_example_info"), dict),
+        path=folder.relative_to(root).as_posix() if folder else "",
     )
 
 
-def _stray_stores(workspace: Course) -> tuple[str, ...]:
+def _stray_stores(workspace: Course, reader: Reader) -> tuple[str, ...]:
     """Stores MLflow makes on its own where a notebook does not know the course's server."""
     places = (workspace.root, workspace.labs, workspace.notebooks)
     found = (place / "mlflow.db" for place in places)
-    return tuple(path.relative_to(workspace.root).as_posix() for path in found if path.is_file())
+    return tuple(path.relative_to(workspace.root).as_posix() for path in found if reader.has(path))

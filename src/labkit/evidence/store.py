@@ -8,9 +8,7 @@ those of the pinned MLflow; a test compares what is read here with what ``Mlflow
 from __future__ import annotations
 
 import math
-import shutil
 import sqlite3
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -23,16 +21,26 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from labkit.errors import CourseError
+from labkit.evidence.database_copy import private_copy
 from labkit.evidence.model import Dataset, ModelVersion
+from labkit.evidence.reading import Reader
 
 #: More than any honest learner has; a store with more is read up to here, newest first.
 MOST_RUNS = 2_000
 MOST_ROWS = 200_000
+#: Characters in all texts that are read together, and bytes in one.
+MOST_TEXT, LONGEST_TEXT = 20_000_000, 5_000_000
 #: A query on a forged store (an endless view, say) is cut off after this many seconds.
 MOST_SECONDS = 10.0
 #: MLflow stores infinities as the largest double (``mlflow.store.tracking.sqlalchemy_store``).
 LARGEST_DOUBLE = 1.7976931348623157e308
 
+EXPERIMENTS = "SELECT name FROM experiments WHERE lifecycle_stage = 'active' LIMIT :most_runs"
+PARAMS = "SELECT run_uuid AS owner, key, value FROM params LIMIT :most_rows"
+TAGS = "SELECT run_uuid AS owner, key, value FROM tags LIMIT :most_rows"
+METRICS = "SELECT run_uuid AS owner, key, value, is_nan FROM latest_metrics LIMIT :most_rows"
+ALIASES = "SELECT name, version, alias FROM registered_model_aliases LIMIT :most_rows"
+VERSION_TAGS = "SELECT name, version, key, value FROM model_version_tags LIMIT :most_rows"
 RUNS = """
     SELECT r.run_uuid, e.name AS experiment, r.name, r.status, r.start_time, r.end_time,
            r.artifact_uri
@@ -62,17 +70,12 @@ class StoreRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.experiments = [
-            _word(row["name"])
-            for row in self._rows("SELECT name FROM experiments WHERE lifecycle_stage = 'active'")
-        ]
+        self.experiments = [_word(row["name"]) for row in self._rows(EXPERIMENTS)]
         self.runs = self._rows(RUNS)
         self.models = self._rows(MODELS)
-        self.params = self._by_owner("SELECT run_uuid AS owner, key, value FROM params")
-        self.tags = self._by_owner("SELECT run_uuid AS owner, key, value FROM tags")
-        self.metrics = self._metrics(
-            "SELECT run_uuid AS owner, key, value, is_nan FROM latest_metrics"
-        )
+        self.params = self._by_owner(PARAMS)
+        self.tags = self._by_owner(TAGS)
+        self.metrics = self._metrics(METRICS)
         self.datasets = self._datasets()
         self.versions = self._versions()
 
@@ -83,13 +86,13 @@ class StoreRows:
 
     def _by_owner(self, query: str) -> Mapping[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = defaultdict(dict)
-        for row in self._rows(f"{query} LIMIT :most_rows"):
+        for row in self._rows(query):
             found[row["owner"]][_word(row["key"])] = _word(row["value"])
         return found
 
     def _metrics(self, query: str) -> Mapping[str, dict[str, float]]:
         found: dict[str, dict[str, float]] = defaultdict(dict)
-        for row in self._rows(f"{query} LIMIT :most_rows"):
+        for row in self._rows(query):
             found[row["owner"]][_word(row["key"])] = _metric(row["value"], row["is_nan"])
         return found
 
@@ -101,31 +104,32 @@ class StoreRows:
 
     def _versions(self) -> list[ModelVersion]:
         aliases: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for row in self._rows("SELECT name, version, alias FROM registered_model_aliases"):
-            aliases[row["name"], int(row["version"])].append(_word(row["alias"]))
+        for row in self._rows(ALIASES):
+            aliases[row["name"], whole(row["version"])].append(_word(row["alias"]))
         tags: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
-        for row in self._rows("SELECT name, version, key, value FROM model_version_tags"):
-            tags[row["name"], int(row["version"])][_word(row["key"])] = _word(row["value"])
+        for row in self._rows(VERSION_TAGS):
+            tags[row["name"], whole(row["version"])][_word(row["key"])] = _word(row["value"])
         return [
             ModelVersion(
                 name=_word(row["name"]),
-                version=int(row["version"]),
+                version=whole(row["version"]),
                 run_id=_word(row["run_id"]),
                 source=_word(row["source"]),
                 stage=_word(row["current_stage"]),
-                aliases=tuple(sorted(aliases[row["name"], int(row["version"])])),
-                tags=tags[row["name"], int(row["version"])],
+                aliases=tuple(sorted(aliases[row["name"], whole(row["version"])])),
+                tags=tags[row["name"], whole(row["version"])],
                 description=_word(row["description"]),
             )
             for row in self._rows(VERSIONS)
         ]
 
 
-def read_store(database: Path) -> StoreRows:
+def read_store(database: Path, reader: Reader) -> StoreRows:
     """Read a tracking store in a SQLite file; the file is not written to.
 
     Args:
         database: the file.
+        reader: reads files of the workspace it lies in.
 
     Returns:
         The rows that are not deleted, newest first, up to the limits above.
@@ -133,16 +137,16 @@ def read_store(database: Path) -> StoreRows:
     Raises:
         CourseError: there is no such file, or it is not a tracking store of the pinned MLflow.
     """
-    if not database.is_file():
+    if not reader.has(database):
         raise CourseError(
             "There is no tracking store yet.",
-            why=f"{database.name} does not exist in {database.parent.name}.",
+            why=f"There is no file {database.name} in {database.parent.name}.",
             next_step="Start the course with: python course.py start",
         )
     try:
-        with _connect(database) as connection:
+        with _connect(database, reader) as connection:
             return StoreRows(connection)
-    except (DatabaseError, sqlite3.DatabaseError, ValueError, TypeError) as error:
+    except (DatabaseError, sqlite3.Error, ValueError, TypeError, OSError) as error:
         raise CourseError(
             "The tracking store cannot be read.",
             why=str(getattr(error, "orig", error)),
@@ -150,32 +154,47 @@ def read_store(database: Path) -> StoreRows:
         ) from error
 
 
+def whole(value: object) -> int:
+    """A whole number, whatever type a forged row holds; 0 for what is none."""
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value)
+    return value if isinstance(value, int) else 0
+
+
 @contextmanager
-def _connect(database: Path) -> Iterator[Connection]:
-    """A read-only connection; on a copy where an unfinished transaction must be undone first."""
-    with tempfile.TemporaryDirectory(prefix="labkit-store-") as folder:
-        journal = database.with_name(f"{database.name}-journal")
-        if journal.is_file() and journal.stat().st_size:
-            copy = Path(folder) / database.name
-            shutil.copyfile(database, copy)
-            shutil.copyfile(journal, copy.with_name(f"{copy.name}-journal"))
-            address = f"{copy.as_uri()}?mode=rw"
-        else:
-            address = f"{database.resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=MOST_SECONDS)) as raw:
-            raw.execute("PRAGMA trusted_schema = OFF")
-            raw.execute("PRAGMA query_only = ON")
-            raw.text_factory = _text
-            deadline = time.monotonic() + MOST_SECONDS
-            raw.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
-            engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
-            with engine.connect() as connection:
-                yield connection
-            engine.dispose()
+def _connect(database: Path, reader: Reader) -> Iterator[Connection]:
+    """A connection to a private copy, limited as SQLite advises for files from strangers.
+
+    Source: https://www.sqlite.org/security.html
+    """
+    with (
+        private_copy(database, reader) as copy,
+        closing(sqlite3.connect(f"{copy.as_uri()}?mode=rw", uri=True)) as raw,
+    ):
+        raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_TEXT)
+        raw.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        for setting in ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON"):
+            raw.execute(f"PRAGMA {setting}")
+        raw.text_factory = _Text().decode
+        deadline = time.monotonic() + MOST_SECONDS
+        raw.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
+        engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+        with engine.connect() as connection:
+            yield connection
+        engine.dispose()
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", errors="replace")
+class _Text:
+    """Makes text of bytes, up to ``MOST_TEXT`` of all together."""
+
+    def __init__(self) -> None:
+        self._left = MOST_TEXT
+
+    def decode(self, raw: bytes) -> str:
+        self._left -= len(raw)
+        if self._left < 0:
+            raise ValueError(f"It holds more than {MOST_TEXT / 1e6:g} MB of text.")
+        return raw.decode("utf-8", errors="replace")
 
 
 def _word(value: object) -> str:

@@ -147,22 +147,34 @@ def open_bench(order: Order) -> Iterator[Bench]:
         CourseError: there is no such lab, MLflow could not make the template store, or what the
             order asks for cannot be had here.
     """
+    lab = load_lab(Course(order.root), order.lab)
+    with _warm(order, lab) as warm:
+        yield make_bench(order, warm)
+
+
+def make_bench(order: Order, warm: WarmProcess | None) -> Bench:
+    """A bench on a warm process that is there already, or on none.
+
+    Args:
+        order: what the bench is made from.
+        warm: what to fork from; None for cold kernels.
+
+    Raises:
+        CourseError: there is no such lab, or MLflow could not make the template store.
+    """
     course = Course(order.root)
     lab = load_lab(course, order.lab)
-    template = template_database(course.state / "template")
-    with _warm(order, lab) as warm:
-        predictor = Predictor(lab.probes, course, warm=warm, confined=order.confined)
-        yield Bench(
-            lab=lab,
-            course=course,
-            template=template,
-            predictor=predictor,
-            engine=order.engine_used,
-            warm=warm,
-            confined=order.confined,
-            limits=Limits(order.cell_seconds),
-            rooms=order.rooms,
-        )
+    return Bench(
+        lab=lab,
+        course=course,
+        template=template_database(course.state / "template"),
+        predictor=Predictor(lab.probes, course, warm=warm, confined=order.confined),
+        engine=order.engine_used,
+        warm=warm,
+        confined=order.confined,
+        limits=Limits(order.cell_seconds),
+        rooms=order.rooms,
+    )
 
 
 @contextlib.contextmanager

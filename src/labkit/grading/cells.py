@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 from nbformat.reader import NotJSONError
+
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+#: A lab has a few dozen cells; what has more than this is no one's work.
+MOST_CELLS = 2_000
 
 
 class Unreadable(Exception):  # noqa: N818 - it names the outcome, not a fault
@@ -47,20 +52,24 @@ def read_cells(data: bytes) -> tuple[StudentCell, ...]:
     cells = notebook.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, Mapping) for cell in cells):
         raise Unreadable("It is not a notebook: it has no list of cells.")
-    read = tuple(_cell(cell) for cell in cells)
-    if not read:
+    if not cells:
         raise Unreadable("The notebook has no cells.")
-    return read
+    if len(cells) > MOST_CELLS:
+        raise Unreadable(f"The notebook has {len(cells):,} cells, at most {MOST_CELLS:,} are read.")
+    return tuple(_cell(cell) for cell in cells)
 
 
 def _parse(data: bytes) -> Mapping[str, Any]:
     if not data.strip():
         raise Unreadable("The file is empty.")
     try:
-        notebook = json.loads(data)
+        notebook = _loads(data)
     except UnicodeDecodeError as error:
         raise Unreadable("It is not text in UTF-8 or UTF-16.") from error
     except json.JSONDecodeError as error:
+        if conflict := _CONFLICT.search(error.doc):
+            line = error.doc.count("\n", 0, conflict.start()) + 1
+            raise Unreadable(f"Git left a merge conflict in it (line {line}).") from error
         end = error.pos >= len(error.doc.rstrip()) or "Unterminated" in error.msg
         where = f"line {error.lineno}: {error.msg}"
         raise Unreadable(
@@ -71,6 +80,15 @@ def _parse(data: bytes) -> Mapping[str, Any]:
     if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
         raise Unreadable("It is JSON, but not a notebook.")
     return notebook
+
+
+def _loads(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except UnicodeDecodeError:
+        if not data.startswith(b"{"):
+            raise
+        return json.loads(data.decode("cp1252", errors="replace"))  # some editors on Windows
 
 
 def _upgrade(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -94,22 +112,25 @@ def _upgrade(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _cell(cell: Mapping[str, Any]) -> StudentCell:
-    metadata = cell.get("metadata")
-    labkit = metadata.get("labkit") if isinstance(metadata, Mapping) else None
-    role = labkit if isinstance(labkit, Mapping) else {}
+    metadata = _mapping(cell.get("metadata"))
+    role = _mapping(metadata.get("labkit"))
     return StudentCell(
         kind="code" if cell.get("cell_type") == "code" else "markdown",
         source=_source(cell.get("source")),
-        id=_word(cell.get("id")),
+        id=_word(cell.get("id")) or _word(metadata.get("id")),
         role=_word(role.get("role")),
         exercise=_word(role.get("exercise")),
     )
 
 
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _source(source: object) -> str:
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    return _word(source).replace("\r\n", "\n")
+    return _word(source).replace("\r\n", "\n").replace("\r", "\n")  # as Python reads it
 
 
 def _word(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from labkit.evidence.collect import collect
 from labkit.grading.engine import ENGINE, KERNEL
 from labkit.grading.environment import grading_environment
 from labkit.grading.outcome import CellError
+from labkit.grading.removal import passing_folder
 from labkit.grading.repair import exercise_of, is_check
 from labkit.grading.room import Room, Stopped
 from labkit.grading.shell import run_in_shell
@@ -77,10 +77,8 @@ def execute(
         Evidence of every check that was reached, and of the one that was being worked towards
         when the notebook stopped.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="labkit-", dir=rooms, ignore_cleanup_errors=True
-    ) as folder:
-        workspace = make_workspace(Path(folder) / "course", course=course, template=template)
+    with passing_folder(rooms) as folder:
+        workspace = make_workspace(folder / "course", course=course, template=template)
         (workspace.state / "home").mkdir()
         done = Execution(notebook)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
+import io
 import json
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,10 @@ from labkit.errors import CourseError
 
 #: Longest file name made from a submission's name, in characters, before any suffix.
 MOST_CHARACTERS = 60
+#: What a spreadsheet would take for the start of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: How a file ends that is still being written.
+HALF_MADE = ".new"
 #: Names that Windows keeps for devices.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -33,24 +40,91 @@ def writing(path: Path) -> Iterator[None]:
         raise CourseError(
             f"{path} cannot be written.",
             why=f"{error.strerror or error}.",
-            next_step="Make room, or give another --out; then run the same command again.",
+            next_step="Mend that, by making room for instance; then run the same command again: "
+            "what is graded is kept.",
         ) from error
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that it is there in full or as it was before.
+
+    Args:
+        path: the file; its folder is made if missing.
+        content: what it holds; text is written as UTF-8.
 
     Raises:
         CourseError: it cannot be written.
     """
+    data = content if isinstance(content, bytes) else content.encode("utf-8", errors="replace")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        half_made = path.with_name(f".{path.name}.new")
-        with half_made.open("wb") as file:
-            file.write(text.encode("utf-8", errors="replace"))
-            file.flush()
+        # A name of its own, and a short one: a grader that was killed may be writing still.
+        half_made = path.parent / f".{secrets.token_hex(6)}{HALF_MADE}"
+        try:
+            with half_made.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            half_made.replace(path)
+        except BaseException:
+            # On a full disk what is half made would take the room that is missing.
+            half_made.unlink(missing_ok=True)
+            raise
+
+
+def remove_half_made(folder: Path) -> None:
+    """Remove what a killed grader was writing in a folder; files that are whole stay."""
+    for path in folder.glob(f".*{HALF_MADE}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def append(path: Path, text: str, *, after: int) -> int:
+    """Add text to a file, all of it or nothing, and have it on disk.
+
+    Args:
+        path: the file; made if missing.
+        text: what to add.
+        after: how many bytes of the file count; what a killed grader left behind them is cut off.
+
+    Returns:
+        How many bytes count now.
+
+    Raises:
+        CourseError: it cannot be written; the file is as it was.
+    """
+    data = memoryview(text.encode("utf-8", errors="replace"))
+    with writing(path), path.open("ab", buffering=0) as file:
+        file.truncate(after)
+        try:
+            rest = data
+            while rest:  # a disk that fills up takes a part first
+                rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
-        half_made.replace(path)
+        except BaseException:
+            file.truncate(after)
+            raise
+    return after + len(data)
+
+
+def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table that spreadsheets open and do not run.
+
+    Args:
+        path: the file.
+        head: the names of the columns.
+        rows: their texts.
+
+    Raises:
+        CourseError: it cannot be written.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([f"'{one}" if one.startswith(FORMULA) else one for one in row])
+    # The mark at the start is what makes Excel read names that are not English.
+    write_whole(path, f"\ufeff{table.getvalue()}")
 
 
 def json_line(value: object) -> str:

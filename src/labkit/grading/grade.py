@@ -11,6 +11,7 @@ from labkit.evidence import Evidence
 from labkit.grading.bench import Bench, Engine
 from labkit.grading.execute import Execution, code_number, execute
 from labkit.grading.feedback import add_cards
+from labkit.grading.flags import flags_of
 from labkit.grading.load import Submission
 from labkit.grading.outcome import Graded, Repair, State, no_points
 from labkit.grading.repair import Repaired, exercise_of, repair
@@ -32,6 +33,7 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
         nothing = tuple(_no_evidence(bench.lab, submission.problem))
         return Graded(submission.name, State.UNREADABLE, nothing, reason=submission.problem)
     repaired = repair(submission.cells, bench.lab)
+    flags = flags_of(repaired.notebook)
     done = execute(
         repaired.notebook,
         course=bench.course,
@@ -55,6 +57,9 @@ def grade_one(submission: Submission, bench: Bench) -> Graded:
         repairs=repaired.repairs,
         errors=done.errors,
         seconds=round(time.monotonic() - start, 2),
+        starved=done.stopped is not None and done.stopped.starved,
+        confined=bench.confinement,
+        flags=flags,
         notebook=done.notebook,
         evidence={name: one for name, one in done.evidence.items() if isinstance(one, Evidence)},
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,12 @@ from typing import Any
 
 from labkit.checks import CheckResult, ExerciseResult
 from labkit.errors import CourseError
-from labkit.grading.files import json_line, writing
+from labkit.grading.files import append, json_line, writing
 from labkit.grading.outcome import CellError, Graded, Repair, State
 from labkit.labs import Lab
+
+#: What older lines do not say.
+LATER = ("content", "file_name", "evidence", "text")
 
 
 def lab_digest(lab: Lab) -> str:
@@ -39,18 +41,32 @@ def text_digest(lab: Lab) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An outcome in the journal, with the digest of what was handed in and its time limit."""
+    """An outcome in the journal, and what it belongs to.
 
-    digest: str
+    Args:
+        graded: the outcome, without notebook and evidence.
+        digest: of what was handed in.
+        cell_seconds: how long a cell was given.
+        content: of the cells, see ``labkit.grading.similar``; empty where it is not known.
+        file_name: what its notebook and its evidence are called, without suffix.
+        evidence: SHA-256 of the evidence file; empty where it is not known.
+        text: of the lab when the cells were run (``text_digest``); empty where it is not known.
+    """
+
     graded: Graded
+    digest: str
     cell_seconds: int
+    content: str = ""
+    file_name: str = ""
+    evidence: str = ""
+    text: str = ""
 
 
 class Journal:
     """What has been graded so far.
 
     Args:
-        path: the file; made if missing.
+        path: the file; made when the first outcome is kept.
         digest: of the lab (``lab_digest``): what was graded with other checks does not count.
 
     Raises:
@@ -62,15 +78,16 @@ class Journal:
         self._digest = digest
         self._known: dict[str, Kept] = {}
         self._newest: dict[str, Kept] = {}
+        self._size = 0
         with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lines = path.read_bytes().split(b"\n") if path.is_file() else [b""]
-            if lines[-1]:
-                os.truncate(path, sum(len(line) + 1 for line in lines[:-1]))
-        for number, line in enumerate(lines[:-1], start=1):
-            self._remember(line, number)
+            if path.is_file():
+                with path.open("rb") as lines:
+                    for number, line in enumerate(lines, start=1):
+                        if line.endswith(b"\n"):  # else it was being written when all ended
+                            self._remember(line, number)
+                            self._size += len(line)
 
-    def find(self, name: str, digest: str, cell_seconds: int) -> Graded | None:
+    def find(self, name: str, digest: str, cell_seconds: int) -> Kept | None:
         """What a submission got, unless it was changed since.
 
         Args:
@@ -83,37 +100,33 @@ class Journal:
         if kept is None:
             return None
         hasty = kept.graded.state is State.TIMED_OUT and kept.cell_seconds < cell_seconds
-        return None if hasty else kept.graded
+        return None if hasty else kept
 
-    def newest(self) -> list[Kept]:
-        """The last outcome of every submission, by whatever checks it was judged."""
-        return list(self._newest.values())
+    def newest(self) -> dict[str, Kept]:
+        """The last outcome of every submission by its name, by whatever checks it was judged."""
+        return dict(self._newest)
 
-    def add(self, digest: str, graded: Graded, cell_seconds: int) -> None:
-        """Keep an outcome; when this returns it is on disk.
+    def add(self, *outcomes: Kept) -> None:
+        """Keep outcomes; when this returns they are on disk.
 
         Args:
-            digest: of what was handed in.
-            graded: the outcome.
-            cell_seconds: how long its cells were given.
+            outcomes: what to keep; what is kept already is passed over.
 
         Raises:
-            CourseError: the journal cannot be written.
+            CourseError: the journal cannot be written; it is as it was.
         """
-        key = self._key(graded.name, digest)
-        line = json_line(
-            {
-                "key": key,
-                "digest": digest,
-                "cell_seconds": cell_seconds,
-                "graded": to_json(graded),
-            }
-        )
-        with writing(self._path), self._path.open("ab") as file:
-            file.write(f"{line}\n".encode())
-            file.flush()
-            os.fsync(file.fileno())
-        self._known[key] = self._newest[graded.name] = Kept(digest, graded, cell_seconds)
+        new = {self._key(one.graded.name, one.digest): one for one in outcomes}
+        lines = {key: _line(key, one) for key, one in new.items() if not self._holds(key, one)}
+        if lines:
+            self._size = append(self._path, "".join(lines.values()), after=self._size)
+        for key in lines:
+            self._known[key] = self._newest[new[key].graded.name] = new[key]
+
+    def _holds(self, key: str, outcome: Kept) -> bool:
+        """Whether it is the last word on its submission already."""
+        last = self._newest.get(outcome.graded.name)
+        same = last is not None and last is self._known.get(key)
+        return last is not None and same and _line(key, last) == _line(key, outcome)
 
     def _key(self, name: str, digest: str) -> str:
         text = "\0".join((name, digest, self._digest))
@@ -122,7 +135,12 @@ class Journal:
     def _remember(self, line: bytes, number: int) -> None:
         try:
             entry = json.loads(line)
-            kept = Kept(entry["digest"], from_json(entry["graded"]), entry["cell_seconds"])
+            kept = Kept(
+                graded=from_json(entry["graded"]),
+                digest=entry["digest"],
+                cell_seconds=entry["cell_seconds"],
+                **{name: entry.get(name, "") for name in LATER},
+            )
             self._known[entry["key"]] = self._newest[kept.graded.name] = kept
         except (ValueError, KeyError, TypeError) as error:
             raise CourseError(
@@ -133,6 +151,17 @@ class Journal:
             ) from error
 
 
+def _line(key: str, kept: Kept) -> str:
+    entry = {
+        "key": key,
+        "digest": kept.digest,
+        "cell_seconds": kept.cell_seconds,
+        **{name: getattr(kept, name) for name in LATER},
+        "graded": to_json(kept.graded),
+    }
+    return f"{json_line(entry)}\n"
+
+
 def to_json(graded: Graded) -> dict[str, Any]:
     """An outcome as JSON values, without the notebook and the evidence, which have own files."""
     return {
@@ -141,6 +170,8 @@ def to_json(graded: Graded) -> dict[str, Any]:
         "cell": graded.cell,
         "reason": graded.reason,
         "seconds": graded.seconds,
+        "confined": graded.confined,
+        "flags": graded.flags,
         "repairs": [[one.exercise, one.message] for one in graded.repairs],
         "errors": [[one.cell, one.exercise, one.name, one.value] for one in graded.errors],
         "exercises": [
@@ -165,6 +196,8 @@ def from_json(kept: Mapping[str, Any]) -> Graded:
         repairs=tuple(Repair(*one) for one in kept["repairs"]),
         errors=tuple(CellError(*one) for one in kept["errors"]),
         seconds=kept["seconds"],
+        confined=kept.get("confined", ""),
+        flags=tuple(kept.get("flags", ())),
     )
 
 

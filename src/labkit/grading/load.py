@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from labkit.errors import CourseError
+from labkit.evidence.reading import Reader, little_memory
 from labkit.grading.cells import StudentCell, Unreadable, read_cells
 
 Found = TypeVar("Found")
@@ -27,6 +30,10 @@ MOST_BYTES = 20_000_000
 MOST_ENTRIES = 10_000
 #: Folders that are no one's work.
 IGNORED_FOLDERS = {"__MACOSX", ".ipynb_checkpoints"}
+#: Kinds of characters that write nothing, and those that turn the direction of what follows: a
+#: file's name must not play tricks on a terminal. Marks that join letters are part of writing.
+_UNWRITTEN = {"Cc", "Cn", "Co", "Cs", "Zl", "Zp"}
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +79,7 @@ def find_entries(folder: Path, *, leave_out: Path | None = None) -> dict[str, Pa
             why="It is empty, or everything in it is hidden.",
             next_step="Put one notebook, folder or zip per student into it.",
         )
-    stems = [path.stem if path.is_file() else path.name for path in here]
-    names = (
-        path.name if stems.count(stem) > 1 else stem for path, stem in zip(here, stems, strict=True)
-    )
-    return dict(sorted((_printable(name), path) for name, path in zip(names, here, strict=True)))
+    return dict(sorted(zip(_names(here), here, strict=True)))
 
 
 def read_submission(name: str, path: Path, lab: str) -> Submission:
@@ -91,17 +94,16 @@ def read_submission(name: str, path: Path, lab: str) -> Submission:
         The submission, with its cells or with the problem that keeps them from being read.
     """
     try:
-        data = _notebook_bytes(path, lab)
-        return Submission(name, hashlib.sha256(data).hexdigest(), read_cells(data))
-    except Unreadable as problem:
-        return Submission(
-            name, hashlib.sha256(str(problem).encode()).hexdigest(), problem=str(problem)
-        )
+        with little_memory():
+            data = _notebook_bytes(path, lab)
+            return Submission(name, hashlib.sha256(data).hexdigest(), read_cells(data))
+    except Unreadable as error:
+        problem = str(error)
     except OSError as error:
-        problem_text = f"It cannot be opened: {error.strerror or error}."
-        return Submission(
-            name, hashlib.sha256(problem_text.encode()).hexdigest(), problem=problem_text
-        )
+        problem = f"It cannot be opened: {error.strerror or error}."
+    except Exception as error:  # whatever a file does to its reader, the others must be graded
+        problem = f"It cannot be read ({type(error).__name__})."
+    return Submission(name, hashlib.sha256(problem.encode()).hexdigest(), problem=problem)
 
 
 def _entries(folder: Path, leave_out: Path | None) -> list[Path]:
@@ -115,37 +117,64 @@ def _entries(folder: Path, leave_out: Path | None) -> list[Path]:
     )
 
 
+def _names(entries: list[Path]) -> Iterator[str]:
+    """A name for each entry, no two the same: the stem, else the whole name, else with a number."""
+    stems = [_printable(path.stem if path.is_file() else path.name) for path in entries]
+    known = Counter(stems)
+    given = set[str]()
+    for path, stem in zip(entries, stems, strict=True):
+        name = wanted = stem if known[stem] == 1 else _printable(path.name)
+        count = 1
+        while name in given or (name != stem and name in known):
+            count += 1
+            name = f"{wanted} ({count})"
+        given.add(name)
+        yield name
+
+
 def _printable(name: str) -> str:
     """A file name as text that can be written anywhere, whatever bytes it was made of."""
-    return os.fsencode(name).decode("utf-8", errors="replace")
+    text = os.fsencode(name).decode("utf-8", errors="replace")
+    return "".join(
+        "\ufffd" if unicodedata.category(one) in _UNWRITTEN or one in _TURNING else one
+        for one in text
+    )
 
 
 def _notebook_bytes(path: Path, lab: str) -> bytes:
     if path.is_symlink():
         raise Unreadable("It is a link to another place, not a notebook.")
     if path.is_dir():
-        found = _choose({one.relative_to(path).as_posix(): one for one in _walk(path)}, lab)
-        return _read(found)
-    if path.suffix.lower() == ".zip":
+        return _from_folder(path, lab)
+    kind = path.suffix or "file without suffix"
+    if not path.is_file():
+        raise Unreadable(f"It is no plain file, though it is called {_printable(path.name)}.")
+    if kind.lower() == ".zip" or (_is_notebook(path.name) and zipfile.is_zipfile(path)):
         return _from_zip(path, lab)
-    if path.suffix.lower() == ".ipynb":
+    if _is_notebook(path.name):
         return _read(path)
-    raise Unreadable(f"A {path.suffix or 'file without suffix'} is no notebook, folder or zip.")
+    raise Unreadable(f"A {_printable(kind)} is no notebook, folder or zip.")
 
 
-def _walk(folder: Path) -> Iterable[Path]:
-    seen = 0
-    for here, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not _passed_over(name)]
-        seen += len(folders) + len(files)
-        if seen > MOST_ENTRIES:
-            raise Unreadable(f"The folder holds more than {MOST_ENTRIES} files.")
-        for name in files:
-            path = Path(here, name)
-            if name.lower().endswith(".ipynb") and not _passed_over(name) and path.is_file():
-                if path.is_symlink():
-                    raise Unreadable(f"{_printable(name)} is a link to another place.")
-                yield path
+def _from_folder(folder: Path, lab: str) -> bytes:
+    """The notebook in a folder, or in the only zip in it: learning platforms make such folders."""
+    reader = Reader(folder, MOST_ENTRIES)
+    notebooks, zips = dict[str, Path](), list[Path]()
+    for entry in reader.entries(folder, _passed_over):
+        path = Path(entry.path)
+        notebook = _is_notebook(entry.name)
+        if notebook and entry.is_symlink():
+            raise Unreadable(f"{_printable(entry.name)} is a link to another place.")
+        if entry.is_file(follow_symlinks=False):
+            if notebook:
+                notebooks[path.relative_to(folder).as_posix()] = path
+            elif path.suffix.lower() == ".zip":
+                zips.append(path)
+    if reader.gave_up:
+        raise Unreadable(f"The folder holds more than {MOST_ENTRIES} files.")
+    if not notebooks and len(zips) == 1:
+        return _from_zip(zips[0], lab)
+    return _read(_choose(notebooks, lab))
 
 
 def _from_zip(path: Path, lab: str) -> bytes:
@@ -153,7 +182,7 @@ def _from_zip(path: Path, lab: str) -> bytes:
         with zipfile.ZipFile(path) as archive:
             if len(archive.infolist()) > MOST_ENTRIES:
                 raise Unreadable(f"The zip holds more than {MOST_ENTRIES} files.")
-            members = {one.filename: one for one in archive.infolist() if _is_notebook(one)}
+            members = {one.filename: one for one in archive.infolist() if _may_be_it(one)}
             chosen = _choose(members, lab)
             if chosen.file_size > MOST_BYTES:
                 raise Unreadable(_too_large(chosen.file_size))
@@ -165,11 +194,16 @@ def _from_zip(path: Path, lab: str) -> bytes:
         raise Unreadable("The zip is protected by a password.") from error
 
 
-def _is_notebook(member: zipfile.ZipInfo) -> bool:
+def _may_be_it(member: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
     link = stat.S_ISLNK(member.external_attr >> 16)
-    named = member.filename.lower().endswith(".ipynb")
+    named = _is_notebook(member.filename)
     return named and not link and not member.is_dir() and not any(map(_passed_over, parts))
+
+
+def _is_notebook(name: str) -> bool:
+    """Whether a name is a notebook's; some browsers add another suffix to it."""
+    return name.lower().endswith((".ipynb", ".ipynb.txt", ".ipynb.json"))
 
 
 def _passed_over(name: str) -> bool:
@@ -190,10 +224,10 @@ def _choose(found: dict[str, Found], lab: str) -> Found:
 
 
 def _read(path: Path) -> bytes:
+    size = path.lstat().st_size
+    if size > MOST_BYTES:
+        raise Unreadable(_too_large(size))
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > MOST_BYTES:
-            raise Unreadable(_too_large(size))
         return _limited(file.read(MOST_BYTES + 1))
 
 

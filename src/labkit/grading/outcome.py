@@ -75,6 +75,11 @@ class Graded:
         seconds: wall time it took.
         notebook: the executed notebook with the verdicts in place, if it ran.
         evidence: what it left, by exercise, as far as it got.
+        confined: by what it was shut in while it ran, ``"no"`` if by nothing; empty where that is
+            not known, or where nothing ran.
+        flags: what an instructor may want to look at; it costs no points.
+        starved: whether it ran out of time while the machine was busy with something else, so that
+            it deserves another try.
     """
 
     name: str
@@ -87,6 +92,9 @@ class Graded:
     seconds: float = 0.0
     notebook: NotebookNode | None = field(default=None, compare=False)
     evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)
+    confined: str = ""
+    flags: tuple[str, ...] = ()
+    starved: bool = field(default=False, compare=False)
 
     @property
     def points(self) -> float:
@@ -97,6 +105,16 @@ class Graded:
     def max_points(self) -> float:
         """Points that can be earned in the lab."""
         return round(sum(one.max_points for one in self.exercises), 2)
+
+    @property
+    def executed(self) -> bool:
+        """Whether its cells were run."""
+        return self.state not in {State.UNREADABLE, State.FAULT}
+
+    @property
+    def answered(self) -> bool:
+        """Whether cells were run that the student had written in."""
+        return self.executed and self.state is not State.EMPTY
 
     @property
     def state_text(self) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from labkit.checks import Probe
 from labkit.evidence import Evidence, Model
 from labkit.grading.environment import grading_environment
 from labkit.grading.model_process import ENVIRONMENT
+from labkit.grading.removal import passing_folder
 from labkit.paths import Course
 from labkit.warm import family
 from labkit.warm.confine import Cell
@@ -89,10 +89,10 @@ class Predictor:
         return {"predicted": answer, "truth": truth}
 
     def _answer(self, model: Path, rows: Rows) -> Any:
-        with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
-            question, reply = Path(folder) / "rows.json", Path(folder) / "answer.json"
+        with passing_folder() as folder:
+            question, reply = folder / "rows.json", folder / "answer.json"
             question.write_text(json.dumps(rows), encoding="utf-8")
-            process = self._start([str(model), str(question), str(reply)], folder)
+            process = self._start([str(model), str(question), str(reply)], str(folder))
             in_time = True
             try:
                 process.wait(self._seconds)

@@ -15,9 +15,16 @@ def command(grades: Path, dry_run: bool) -> None:
     from labkit.grading.regrade import regrade
     from labkit.paths import find_course
 
-    changes = regrade(grades, find_course(), write=not dry_run)
-    for change in changes:
+    done = regrade(grades, find_course(), write=not dry_run)
+    for change in done.changes:
         click.echo(change)
-    people = len({change.submission for change in changes})
+    for name, (before, after) in done.points.items():
+        click.echo(f"{name}  points  {before} -> {after}")
+    people = len({change.submission for change in done.changes})
     verb = "would change" if dry_run else "changed"
-    click.echo(f"{len(changes)} verdicts of {people} submissions {verb}.")
+    click.echo(
+        f"{len(done.changes)} verdicts of {people} submissions {verb}, "
+        f"and the points of {len(done.points)}."
+    )
+    if done.waiting:
+        click.echo(f"Not graded yet, and without points: {', '.join(done.waiting)}.")

@@ -2,25 +2,33 @@
 
 A student's cell is recognised by its id, then by the lab's metadata, then by what it says (a check
 cell, a heading, a given cell), and an answer at last by its place between these. Cells the student
-added stay where they are and run.
+added stay where they are and run; an exercise is judged after the last of them.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from labkit.grading.addresses import put_right
 from labkit.grading.cells import StudentCell
+from labkit.grading.match import (
+    alike,
+    exercise_of,
+    is_check,
+    is_work,
+    match,
+    role_of,
+    without_checks,
+)
 from labkit.grading.outcome import Repair
 from labkit.labs import Lab
 
-_CHECK = re.compile(r"\s*labkit\s*\.\s*check\s*\(\s*[\"'](\d+\.\d+)[\"']\s*\)\s*;?\s*")
-_HEADING = re.compile(r"##\s+Exercise\s+(\d+\.\d+)\b")
+__all__ = ["Repaired", "exercise_of", "is_check", "repair"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,100 +51,19 @@ def repair(cells: Sequence[StudentCell], lab: Lab) -> Repaired:
         The notebook, without outputs. Where only white space differs, nothing is reported.
     """
     pristine = lab.student_notebook()
-    places = _match(pristine.cells, cells)
+    places = match(pristine.cells, cells)
     extras = _extras(cells, places)
-    repairs = [*_repairs(pristine.cells, cells, places), *_copies(cells, places)]
     answered = any(cell.cell_type == "code" for after in extras.values() for cell in after)
-    for index, cell in enumerate(pristine.cells):
-        if _role(cell) == "answer" and index in places:
-            answer = cells[places[index]].source
-            answered |= bool(answer.strip()) and not _alike(answer, cell.source)
-            cell.source = answer
-    whole = [*extras[-1]]
-    for index, cell in enumerate(pristine.cells):
-        whole += [cell, *extras[index]]
-    pristine.cells = whole
+    repairs = list(_repairs(pristine.cells, cells, places))
+    for index, place in places.items():
+        cell, theirs = pristine.cells[index], cells[place]
+        if role_of(cell) == "answer":
+            answered |= is_work(theirs) and not alike(theirs.source, cell.source)
+            cell.source = theirs.source
+        answered |= is_check(cell) and bool(_beside(theirs))
+    pristine.cells = list(_in_order(pristine.cells, cells, places, extras))
+    repairs += _addresses(pristine.cells)
     return Repaired(pristine, tuple(dict.fromkeys(repairs)), untouched=not answered)
-
-
-def exercise_of(cell: NotebookNode) -> str:
-    """The exercise an answer or check cell belongs to; empty for other cells."""
-    return str(cell.metadata.get("labkit", {}).get("exercise", ""))
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Whether a cell marks the place at which an exercise is judged."""
-    return _role(cell) == "check"
-
-
-def _role(cell: NotebookNode) -> str:
-    return str(cell.metadata.get("labkit", {}).get("role", ""))
-
-
-def _alike(one: str, other: str) -> bool:
-    return "".join(one.split()) == "".join(other.split())
-
-
-def _match(pristine: Sequence[NotebookNode], cells: Sequence[StudentCell]) -> dict[int, int]:
-    """Which of the student's cells each cell of the lab has become, by their positions."""
-    places: dict[int, int] = {}
-
-    def claim(fits: Callable[[NotebookNode, StudentCell], bool]) -> None:
-        for index, cell in enumerate(pristine):
-            if index not in places:
-                taken = set(places.values())
-                free = (place for place in range(len(cells)) if place not in taken)
-                place = next((one for one in free if fits(cell, cells[one])), None)
-                if place is not None:
-                    places[index] = place
-
-    claim(lambda cell, theirs: bool(theirs.id) and cell.id == theirs.id)
-    claim(
-        lambda cell, theirs: (
-            bool(theirs.role) and (_role(cell), exercise_of(cell)) == (theirs.role, theirs.exercise)
-        )
-    )
-    claim(_says_the_same)
-    for index, cell in enumerate(pristine):
-        if _role(cell) == "answer" and index not in places:
-            found = _answer_by_place(index, places, cells)
-            if found is not None:
-                places[index] = found
-    return places
-
-
-def _says_the_same(cell: NotebookNode, theirs: StudentCell) -> bool:
-    if is_check(cell):
-        asked = _CHECK.fullmatch(theirs.source) if theirs.kind == "code" else None
-        return asked is not None and asked[1] == exercise_of(cell)
-    if cell.cell_type == "markdown" and (heading := _HEADING.search(cell.source)):
-        found = _HEADING.search(theirs.source) if theirs.kind == "markdown" else None
-        return found is not None and found[1] == heading[1]
-    return _role(cell) != "answer" and _alike(cell.source, theirs.source)
-
-
-def _answer_by_place(
-    index: int, places: dict[int, int], cells: Sequence[StudentCell]
-) -> int | None:
-    """The first cell with code between the nearest recognised cells before and after."""
-    before = [places[one] for one in range(index) if one in places]
-    start = before[-1] if before else -1
-    end = next(
-        (places[one] for one in sorted(places) if one > index and places[one] > start), len(cells)
-    )
-    taken = set(places.values())
-    return next(
-        (
-            place
-            for place in range(start + 1, end)
-            if place not in taken and cells[place].kind == "code" and _is_work(cells[place])
-        ),
-        None,
-    )
-
-
-def _is_work(cell: StudentCell) -> bool:
-    return bool(cell.source.strip()) and not _CHECK.fullmatch(cell.source)
 
 
 def _extras(
@@ -149,16 +76,63 @@ def _extras(
     for place, cell in enumerate(cells):
         if place in become:
             last = become[place]
-        elif _is_work(cell):
-            make = new_code_cell if cell.kind == "code" else new_markdown_cell
-            metadata = {"labkit": {"role": "extra"}}
-            extras[last].append(make(cell.source, id=f"extra-{place}", metadata=metadata))
+        elif is_work(cell):
+            extras[last].append(_extra(cell.source, f"extra-{place}", cell.kind))
     return extras
+
+
+def _extra(source: str, id_: str, kind: str = "code") -> NotebookNode:
+    make = new_code_cell if kind == "code" else new_markdown_cell
+    return make(source, id=id_, metadata={"labkit": {"role": "extra"}})
+
+
+def _in_order(
+    pristine: Sequence[NotebookNode],
+    cells: Sequence[StudentCell],
+    places: dict[int, int],
+    extras: defaultdict[int, list[NotebookNode]],
+) -> Iterator[NotebookNode]:
+    """All cells as they are to run."""
+    yield from extras[-1]
+    for index, cell in enumerate(pristine):
+        theirs = cells[places[index]] if index in places else None
+        if is_check(cell):
+            if theirs and _beside(theirs):
+                yield _extra(_beside(theirs), f"beside-{index}")
+            # Whoever goes on working below the check cell runs the check again afterwards.
+            yield from extras[index]
+            yield cell
+            continue
+        if theirs and _was_changed(cell, theirs):
+            # The imports a student added to a given cell are needed; what it set is set again.
+            yield _extra(theirs.source, f"given-{index}")
+        yield cell
+        yield from extras[index]
+
+
+def _was_changed(cell: NotebookNode, theirs: StudentCell) -> bool:
+    """Whether a given cell holds other code now."""
+    return (
+        not role_of(cell)
+        and (cell.cell_type, theirs.kind) == ("code", "code")
+        and is_work(theirs)
+        and not alike(cell.source, theirs.source)
+    )
+
+
+def _beside(theirs: StudentCell) -> str:
+    """The code a student wrote into a check cell, above or below the call of the check."""
+    code = without_checks(theirs.source)
+    work = (line for line in code.split("\n") if line.strip() and not line.startswith("#"))
+    return code if theirs.kind == "code" and code != theirs.source and any(work) else ""
 
 
 def _repairs(
     pristine: Sequence[NotebookNode], cells: Sequence[StudentCell], places: dict[int, int]
 ) -> Iterator[Repair]:
+    if not places:
+        yield Repair("", "No cell of this lab is in it; it seems to be another notebook.")
+        return
     order = [places[index] for index in sorted(places) if pristine[index].cell_type == "code"]
     if order != sorted(order):
         yield Repair("", "Cells had been moved; they were put back in the order of the lab.")
@@ -166,14 +140,22 @@ def _repairs(
         if cell.cell_type != "code":
             continue
         exercise = exercise_of(cell) or next(filter(None, map(exercise_of, pristine[index:])), "")
-        what = {"answer": "answer cell", "check": "check cell"}.get(_role(cell), "given cell")
-        if index not in places:
+        what = {"answer": "answer cell", "check": "check cell"}.get(role_of(cell), "given cell")
+        theirs = cells[places[index]] if index in places else None
+        if theirs is None:
             lost = "nothing was handed in there" if what == "answer cell" else "it was put back"
             yield Repair(exercise, f"The {what} is missing; {lost}.")
         elif what == "answer cell":
-            yield from _answer_repairs(exercise, cell, cells[places[index]])
-        elif not _alike(cells[places[index]].source, cell.source):
+            yield from _answer_repairs(exercise, cell, theirs)
+        elif theirs.kind != "code":
+            yield Repair(exercise, f"The {what} was turned into text; it was restored.")
+        elif _was_changed(cell, theirs):
+            yield Repair(exercise, f"The {what} was changed; yours ran first, then the lab's.")
+        elif what == "check cell" and _beside(theirs):
+            yield Repair(exercise, "There is code of yours in the check cell; it ran first.")
+        elif not alike(theirs.source, cell.source):
             yield Repair(exercise, f"The {what} was changed; it was restored.")
+    yield from _several(cells, places)
 
 
 def _answer_repairs(exercise: str, cell: NotebookNode, theirs: StudentCell) -> Iterator[Repair]:
@@ -184,11 +166,21 @@ def _answer_repairs(exercise: str, cell: NotebookNode, theirs: StudentCell) -> I
         yield Repair(exercise, "The answer cell had lost its mark; it was found by its place.")
 
 
-def _copies(cells: Sequence[StudentCell], places: dict[int, int]) -> Iterator[Repair]:
+def _several(cells: Sequence[StudentCell], places: dict[int, int]) -> Iterator[Repair]:
     taken = set(places.values())
     for place, cell in enumerate(cells):
-        if place not in taken and cell.role == "answer" and _is_work(cell):
+        if place not in taken and cell.role == "answer" and is_work(cell):
             yield Repair(
-                cell.exercise,
-                "There is a copy of the answer cell; the first is the answer, the copy runs too.",
+                cell.exercise, "More than one cell has the mark of this answer; all of them ran."
             )
+
+
+def _addresses(cells: Sequence[NotebookNode]) -> Iterator[Repair]:
+    """Put right what holds on the student's computer only, its check service included."""
+    for index, cell in enumerate(cells):
+        if cell.cell_type == "code" and role_of(cell) in {"answer", "extra"}:
+            cell.source, said = put_right(without_checks(cell.source))
+            exercise = exercise_of(cell) or next(filter(None, map(exercise_of, cells[index:])), "")
+            whose = "the answer cell" if role_of(cell) == "answer" else "a cell you added"
+            for sentence in said:
+                yield Repair(exercise, f"In {whose}: {sentence[0].lower()}{sentence[1:]}")

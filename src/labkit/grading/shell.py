@@ -10,7 +10,7 @@ from nbformat import NotebookNode, from_dict
 
 from labkit.grading.repair import exercise_of, is_check
 from labkit.grading.room import Room, Stopped
-from labkit.grading.watch import Cause, Watch
+from labkit.grading.watch import Cause, Limits, Watch
 from labkit.warm import frames
 from labkit.warm.pool import Forked, WarmProcess
 
@@ -79,9 +79,19 @@ def stopped(index: int, watch: Watch, room: Room, otherwise: Cause = Cause.DIED)
         otherwise: the cause if it was not the watch that ended it.
     """
     cause = watch.cause or otherwise
-    share = watch.cpu_seconds / room.limits.wall_seconds
-    starved = cause is Cause.WALL and IDLE < share < STARVED
+    starved = was_starved(cause, watch.cpu_seconds, room.limits)
     return Stopped(index, cause, room.limits.say(cause), starved=starved)
+
+
+def was_starved(cause: Cause, cpu_seconds: float, limits: Limits) -> bool:
+    """Whether a cell was stopped because the machine was busy with something else.
+
+    Args:
+        cause: why it was stopped.
+        cpu_seconds: CPU time it had used.
+        limits: what it was allowed.
+    """
+    return cause is Cause.WALL and IDLE < cpu_seconds / limits.wall_seconds < STARVED
 
 
 def _look(room: Room, process: Forked, exercise: str) -> None:

@@ -216,11 +216,12 @@ def _memory(family: list[psutil.Process], most: int) -> int:
 
 def _is_too_full(folder: Path, limits: Limits) -> bool:
     size = count = 0
-    for here, folders, files in os.walk(folder):
-        count += len(folders) + len(files)
-        for name in files:
-            with contextlib.suppress(OSError):
-                size += Path(here, name).lstat().st_blocks * 512
-        if size > limits.disk or count > limits.files:
-            return True
-    return False
+    ahead = [str(folder)]
+    while ahead and size <= limits.disk and count <= limits.files:
+        with contextlib.suppress(OSError), os.scandir(ahead.pop()) as entries:
+            for one in entries:
+                count += 1
+                size += one.stat(follow_symlinks=False).st_blocks * 512
+                if one.is_dir(follow_symlinks=False):
+                    ahead.append(one.path)
+    return size > limits.disk or count > limits.files

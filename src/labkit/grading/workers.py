@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import connection, util
@@ -20,6 +20,9 @@ from labkit.grading.grade import fault, grade_one
 from labkit.grading.gradebook import write_notebook
 from labkit.grading.load import read_submission
 from labkit.grading.outcome import Graded
+
+#: The digest of a submission and what came of it.
+Outcome = tuple[str, Graded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,11 @@ class Task:
     file_name: str
 
 
-def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[tuple[str, Graded]]:
+def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[Outcome]:
     """Grade submissions and write their notebooks.
+
+    One that ran out of time while the machine was busy is tried once more when all others are
+    done, alone.
 
     Args:
         tasks: the submissions.
@@ -60,8 +66,9 @@ def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[tupl
     if min(jobs, len(tasks)) == 1:
         with open_bench(order) as bench:
             _prove(bench)
-            for task in tasks:
-                yield _grade(task, bench)
+            yield from with_second_tries(
+                tasks, lambda these: (_grade(task, bench) for task in these)
+            )
         return
     executor = ProcessPoolExecutor(
         min(jobs, len(tasks)),
@@ -69,14 +76,41 @@ def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[tupl
         initializer=_begin,
         initargs=(order,),
     )
-    try:
-        for done in as_completed([executor.submit(_grade, task) for task in tasks]):
+
+    def grade_all(these: Sequence[Task]) -> Iterator[Outcome]:
+        for done in as_completed([executor.submit(_grade, task) for task in these]):
             yield done.result()
+
+    try:
+        yield from with_second_tries(tasks, grade_all)
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _grade(task: Task, bench: Bench | None = None) -> tuple[str, Graded]:
+def with_second_tries(
+    tasks: Sequence[Task], grade_all: Callable[[Sequence[Task]], Iterator[Outcome]]
+) -> Iterator[Outcome]:
+    """Grade all, then once more, one at a time, those the machine kept waiting.
+
+    Args:
+        tasks: the submissions.
+        grade_all: grades some of them.
+
+    Yields:
+        An outcome for each.
+    """
+    starved = set()
+    for digest, graded in grade_all(tasks):
+        if graded.starved:
+            starved.add(graded.name)
+        else:
+            yield digest, graded
+    for task in tasks:
+        if task.name in starved:
+            yield from grade_all([task])
+
+
+def _grade(task: Task, bench: Bench | None = None) -> Outcome:
     bench = bench or _bench_of_this_worker()
     submission = read_submission(task.name, task.path, bench.lab.name)
     try:

@@ -71,7 +71,6 @@ class Cell:
         file_size: bytes a file may have.
         processes: how many processes and threads there may be, where they can be told from others
             of the same user.
-        cpu_seconds: CPU time a process may use.
     """
 
     writable: tuple[str, ...]
@@ -79,7 +78,6 @@ class Cell:
     memory: int = 8 << 30
     file_size: int = 256 << 20
     processes: int = 256
-    cpu_seconds: int = 600
 
 
 @functools.cache
@@ -147,7 +145,6 @@ def _limit(cell: Cell, *, alone: bool) -> None:
     limits = [
         (resource.RLIMIT_AS, cell.memory),
         (resource.RLIMIT_FSIZE, cell.file_size),
-        (resource.RLIMIT_CPU, cell.cpu_seconds),
         (resource.RLIMIT_CORE, 0),
     ]
     if alone:  # else it would count what the instructor has running

@@ -73,7 +73,7 @@ mlflow.search_runs(experiment_names=["warm-up"], order_by=["metrics.b DESC"])
 
 
 #: How much a submission gives way to the grader, which must come to a turn to stop it.
-POLITE = 5
+POLITE = 19
 #: The first descriptor after the standard streams.
 FIRST = 3
 

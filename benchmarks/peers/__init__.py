@@ -1,0 +1,1 @@
+"""The same lab graded in other ways: plain papermill, nbgrader, otter."""
