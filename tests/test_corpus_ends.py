@@ -208,8 +208,7 @@ for descriptor in range(3, 64):
             NOWHERE,
             DIED,
             State.DIED,
-            "used more than 300 MB of memory",
-            limits=replace(LIMITS, memory=300 << 20),
+            "wrote more than 100 MB",
             shut_in=True,
         ),
         Case(

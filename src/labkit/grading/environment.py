@@ -14,10 +14,14 @@ FIXED = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "TZ": "UTC",
+    "LANG": "C.UTF-8",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # There is no server to reach: who asks one all the same shall hear so at once.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -29,7 +33,6 @@ FIXED = {
 #: What a process needs of the system it runs on; tokens and passwords are not among it.
 PASSED_ON = (
     "PATH",
-    "LANG",
     "LD_LIBRARY_PATH",
     "SYSTEMROOT",
     "WINDIR",

@@ -71,6 +71,8 @@ def rooms_for(out: Path) -> Iterator[Path]:
         place = Path(tempfile.gettempdir())
         _remove_rooms(place, prefix)
         rooms = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        # Git asks by access(2), for which no capability counts: another user has to get through.
+        rooms.chmod(0o711)
     try:
         with _temporary_files_in(rooms):
             yield rooms

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from types import TracebackType
 
 import psutil
 
+#: Bytes in the blocks that ``stat`` counts in.
+BLOCK = 512
 #: Seconds between two looks, and before the first.
 PAUSE = 1.0
 #: Seconds a cell has to end after it was interrupted, before its kernel is killed.
@@ -169,7 +172,7 @@ class Watch:
             return Cause.PROCESSES
         if _memory(family, limits.memory) > limits.memory:
             return Cause.MEMORY
-        return Cause.DISK if _is_too_full(self._folder, limits) else None
+        return Cause.DISK if _is_too_full(self._folder, family, limits) else None
 
     def _stop(self, cause: Cause) -> None:
         self.cause = cause
@@ -214,14 +217,25 @@ def _memory(family: list[psutil.Process], most: int) -> int:
     return total
 
 
-def _is_too_full(folder: Path, limits: Limits) -> bool:
-    size = count = 0
-    ahead = [str(folder)]
+def _is_too_full(folder: Path, family: list[psutil.Process], limits: Limits) -> bool:
+    size, count, ahead = _nameless(family), 0, [str(folder)]
     while ahead and size <= limits.disk and count <= limits.files:
         with contextlib.suppress(OSError), os.scandir(ahead.pop()) as entries:
             for one in entries:
                 count += 1
-                size += one.stat(follow_symlinks=False).st_blocks * 512
+                size += one.stat(follow_symlinks=False).st_blocks * BLOCK
                 if one.is_dir(follow_symlinks=False):
                     ahead.append(one.path)
     return size > limits.disk or count > limits.files
+
+
+def _nameless(family: list[psutil.Process]) -> int:
+    """Bytes in open files that are in no folder: in memory only, or deleted already."""
+    found = {}
+    for process in family:
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{process.pid}/fd") as opened:
+            for one in opened:
+                known = one.stat()
+                if stat.S_ISREG(known.st_mode) and known.st_nlink == 0:
+                    found[known.st_dev, known.st_ino] = known.st_blocks * BLOCK
+    return sum(found.values())

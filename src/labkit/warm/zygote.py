@@ -218,7 +218,7 @@ def _run(request: dict[str, Any]) -> None:
     os.chdir(request["folder"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.nice(POLITE)
-    _forget_randomness()
+    _fix_randomness()
     if request["cell"] is not None:
         cell = confine.Cell(**request["cell"])
         confine.enter(cell, user=request["user"], alone=request["alone"])
@@ -237,15 +237,15 @@ def run_kernel(connection_file: str) -> None:
     IPKernelApp.launch_instance(["-f", connection_file, "--log-level=ERROR"])
 
 
-def _forget_randomness() -> None:
-    """Every fork would draw the same numbers otherwise."""
+def _fix_randomness() -> None:
+    """Numbers drawn without a seed are the same each time a submission is graded."""
     import random
 
-    random.seed()
+    random.seed(0)
     if numpy := sys.modules.get("numpy"):
-        numpy.random.seed()
+        numpy.random.seed(0)
     if torch := sys.modules.get("torch"):
-        torch.seed()
+        torch.manual_seed(0)
 
 
 def warm_up(more: Sequence[str] = ()) -> None:
