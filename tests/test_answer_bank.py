@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, BenchFor
 
 from labkit.bank import bank_mismatches, bank_notebooks, lint_bank
-from labkit.grading.bench import Bench, Order, open_bench
+from labkit.grading.bench import Bench, Order
 from labkit.grading.grade import grade_one
 from labkit.grading.load import read_submission
 from labkit.grading.outcome import Graded, State
@@ -27,10 +25,8 @@ BANK = {
 
 
 @pytest.fixture(scope="module")
-def benches(course: Course) -> Iterator[dict[str, Bench]]:
-    with contextlib.ExitStack() as held:
-        orders = {name: Order(course.root, name) for name in LABS}
-        yield {name: held.enter_context(open_bench(order)) for name, order in orders.items()}
+def benches(course: Course, bench_for: BenchFor) -> dict[str, Bench]:
+    return {name: bench_for(Order(course.root, name)) for name in LABS}
 
 
 def handed_in(notebook: nbformat.NotebookNode, folder: Path, bench: Bench) -> Graded:

@@ -158,6 +158,7 @@ def kill_until(kills: int, kill: Callable[[int], bool]) -> None:
     raise AssertionError(f"only {killed} graders could be killed")
 
 
+@pytest.mark.kills
 def test_thirty_kills_at_random_moments_change_nothing(
     class_: Class, moment: random.Random
 ) -> None:

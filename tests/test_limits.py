@@ -100,14 +100,16 @@ def grade(bench: Bench, folder: Path, second: str) -> Graded:
 
 
 def still_running() -> list[psutil.Process]:
-    """Processes of submissions: their environment names a workspace."""
+    """Processes of submissions: their environment names a workspace of the grader's."""
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
-            if process.status() != psutil.STATUS_ZOMBIE and "LABKIT_ROOT" in process.environ():
-                found.append(process)
+            root = Path(process.environ().get("LABKIT_ROOT", ""))
+            running = process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
+        if running and root.parent.name.startswith("labkit-"):
+            found.append(process)
     return found
 
 
