@@ -202,10 +202,12 @@ def _grade_rest(work: _Work, jobs: int) -> None:
                 require_room(work.rooms, ROOM)
             for name in [name for name in groups if name in work.done]:
                 bar.update(_copy(work, name, groups[name], files))
-            for digest, graded in grade_tasks(tasks, work.order, jobs):
-                require_room(work.rooms, ROOM)
-                _keep(work, _kept(work, digest, graded, files[graded.name]))
-                bar.update(1 + _copy(work, graded.name, groups[graded.name], files))
+            # Closed at once if we are stopped: nothing runs on while the rooms are removed.
+            with contextlib.closing(grade_tasks(tasks, work.order, jobs)) as outcomes:
+                for digest, graded in outcomes:
+                    require_room(work.rooms, ROOM)
+                    _keep(work, _kept(work, digest, graded, files[graded.name]))
+                    bar.update(1 + _copy(work, graded.name, groups[graded.name], files))
 
 
 def _groups(work: _Work, waiting: Sequence[str]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Grades many submissions: here, one after the other, or in several processes at a time."""
+"""Grades many submissions: one after the other, or from several threads or processes at a time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import connection, util
 from pathlib import Path
 
 from labkit.errors import CourseError
-from labkit.grading.bench import Bench, Order, open_bench
+from labkit.grading.bench import Bench, Engine, Order, open_bench
 from labkit.grading.gate import require_golden
 from labkit.grading.grade import fault, grade_one
 from labkit.grading.gradebook import write_notebook
@@ -42,7 +43,7 @@ class Task:
     file_name: str
 
 
-def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[Outcome]:
+def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Generator[Outcome, None, None]:
     """Grade submissions and write their notebooks.
 
     One that ran out of time while the machine was busy is tried once more when all others are
@@ -51,7 +52,8 @@ def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[Outc
     Args:
         tasks: the submissions.
         order: what to grade with.
-        jobs: how many processes grade at a time; 1 grades in this one.
+        jobs: how many to grade at a time. Shells are all forked from one warm process, and asked
+            from threads; kernels have an event loop each, and get processes.
 
     Yields:
         The digest of a submission and its outcome without the notebook, in the order they are
@@ -63,28 +65,47 @@ def grade_tasks(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[Outc
     """
     if not tasks:
         return
-    if min(jobs, len(tasks)) == 1:
-        with open_bench(order) as bench:
-            _prove(bench)
-            yield from with_second_tries(
-                tasks, lambda these: (_grade(task, bench) for task in these)
-            )
-        return
+    jobs = min(jobs, len(tasks))
+    if jobs == 1 or order.engine_used is Engine.SHELL:
+        yield from _grade_here(tasks, order, jobs)
+    else:
+        yield from _grade_in_processes(tasks, order, jobs)
+
+
+def _grade_here(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[Outcome]:
+    # The threads come first, to end last: what they wait for ends with the bench.
+    with ThreadPoolExecutor(jobs) as threads, open_bench(order) as bench:
+        _prove(bench)
+        grade = partial(_grade, bench=bench)
+        if jobs == 1:
+            yield from with_second_tries(tasks, partial(map, grade))
+        else:
+            yield from with_second_tries(tasks, partial(_grade_all, threads, grade))
+
+
+def _grade_in_processes(tasks: Sequence[Task], order: Order, jobs: int) -> Iterator[Outcome]:
     executor = ProcessPoolExecutor(
-        min(jobs, len(tasks)),
+        jobs,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
         initargs=(order,),
     )
-
-    def grade_all(these: Sequence[Task]) -> Iterator[Outcome]:
-        for done in as_completed([executor.submit(_grade, task) for task in these]):
-            yield done.result()
-
     try:
-        yield from with_second_tries(tasks, grade_all)
+        yield from with_second_tries(tasks, partial(_grade_all, executor, _grade))
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _grade_all(
+    executor: Executor, grade: Callable[[Task], Outcome], tasks: Sequence[Task]
+) -> Iterator[Outcome]:
+    waiting = [executor.submit(grade, task) for task in tasks]
+    try:
+        for done in as_completed(waiting):
+            yield done.result()
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 def with_second_tries(

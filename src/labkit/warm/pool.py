@@ -107,7 +107,7 @@ class Forked:
 
 
 class WarmProcess:
-    """A running zygote.
+    """A running zygote; any thread may ask it for processes.
 
     Args:
         environment: its environment, which no forked process sees.
@@ -124,6 +124,8 @@ class WarmProcess:
         self.network = self.processes = False
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
+        self._asking = threading.Lock()
+        self._closed = False
         self._start()
 
     def _start(self) -> None:
@@ -151,7 +153,7 @@ class WarmProcess:
         self._answers: dict[int, Forked | str] = {}
         self._controls: dict[int, socket.socket] = {}
         self._ready = self._gone = False
-        threading.Thread(target=self._listen, args=(ours,), daemon=True).start()
+        threading.Thread(target=self._listen, args=(ours, self._forked), daemon=True).start()
 
     def wait_until_warm(self) -> None:
         """Wait until processes can be had.
@@ -163,7 +165,7 @@ class WarmProcess:
             self._changed.wait_for(lambda: self._ready or self._gone, SECONDS_TO_WARM_UP)
         if not self._ready:
             said = self._last_line()
-            self.close()
+            self._end()
             raise CourseError(
                 "The warm process did not start.",
                 why=said,
@@ -193,32 +195,20 @@ class WarmProcess:
         Raises:
             CourseError: the zygote ended meanwhile, or does not start again.
         """
-        if self._gone:  # a kernel can kill the process it was forked from; the next has another
-            self.close()
-            self._start()
-            self.wait_until_warm()
-        number = next(self._numbers)
-        ours, theirs = socket.socketpair()
-        passed = [theirs, *([talk] if talk else [])]
         request = {
-            "request": number,
             "function": function,
             "arguments": list(arguments),
             "folder": folder,
             "environment": dict(environment),
             "cell": None if cell is None else asdict(cell),
-            "descriptors": len(passed),
         }
-        self._controls[number] = ours
-        try:
-            line = json.dumps(request).encode() + b"\n"
-            sent = socket.send_fds(self._control, [line], [one.fileno() for one in passed])
-            self._control.sendall(line[sent:])
-        except OSError:
-            self._gone = True
-        theirs.close()
+        with self._asking:
+            number, ours = self._ask(request, talk)
+            asked = self._control
         with self._changed:
-            self._changed.wait_for(lambda: number in self._answers or self._gone)
+            self._changed.wait_for(
+                lambda: number in self._answers or self._gone or self._control is not asked
+            )
             answer = self._answers.pop(number, "It was killed, for want of memory perhaps.")
         if isinstance(answer, Forked):
             return answer
@@ -229,8 +219,35 @@ class WarmProcess:
             next_step="Run the same command again: it goes on with the next submission.",
         )
 
+    def _ask(
+        self, request: Mapping[str, Any], talk: socket.socket | None
+    ) -> tuple[int, socket.socket]:
+        """Ask for a process; the number of the answer to come, and the line to its keeper."""
+        if self._gone and not self._closed:
+            # A kernel can kill the process it was forked from; the next has another.
+            self._end()
+            self._start()
+            self.wait_until_warm()
+        number = next(self._numbers)
+        ours, theirs = socket.socketpair()
+        passed = [theirs, *([talk] if talk else [])]
+        self._controls[number] = ours
+        try:
+            whole = {**request, "request": number, "descriptors": len(passed)}
+            line = json.dumps(whole).encode() + b"\n"
+            sent = socket.send_fds(self._control, [line], [one.fileno() for one in passed])
+            self._control.sendall(line[sent:])
+        except OSError:
+            self._gone = True
+        theirs.close()
+        return number, ours
+
     def close(self) -> None:
-        """End the zygote and every process it forked."""
+        """End the zygote and every process it forked; no other will be had."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._control.close()
@@ -246,15 +263,16 @@ class WarmProcess:
         lines = self._said.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "It said nothing."
 
-    def _listen(self, control: socket.socket) -> None:
+    def _listen(self, control: socket.socket, forked: Mapping[int, Forked]) -> None:
         for message in _messages(control):
             with self._changed:
                 self._take(message)
                 self._changed.notify_all()
         with self._changed:
-            self._gone = True
-            for forked in self._forked.values():
-                forked.has_ended(-signal.SIGKILL, 0.0, 0)
+            for one in forked.values():
+                one.has_ended(-signal.SIGKILL, 0.0, 0)
+            if self._control is control:  # another has not taken its place meanwhile
+                self._gone = True
             self._changed.notify_all()
 
     def _take(self, message: Mapping[str, Any]) -> None:
