@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from labkit.grading.bench import Bench, Engine, Order, make_bench
 from labkit.grading.environment import grading_environment
@@ -31,8 +32,11 @@ BenchFor = Callable[[Order], Bench]
 @pytest.fixture(scope="session")
 def course() -> Course:
     """The course under test, its data pulled from the remote in the repository."""
-    if needs_pull(REPOSITORY):
-        pull(REPOSITORY)
+    REPOSITORY.state.mkdir(exist_ok=True)
+    # Tests run in two processes, and DVC refuses to be run twice in one repository.
+    with FileLock(REPOSITORY.state / "pull.lock"):
+        if needs_pull(REPOSITORY):
+            pull(REPOSITORY)
     return REPOSITORY
 
 

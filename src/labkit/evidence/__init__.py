@@ -6,8 +6,18 @@ from labkit.evidence.model import (
     Git,
     Model,
     ModelVersion,
+    RegisteredModel,
     Run,
     Signature,
 )
 
-__all__ = ["Dataset", "Evidence", "Git", "Model", "ModelVersion", "Run", "Signature"]
+__all__ = [
+    "Dataset",
+    "Evidence",
+    "Git",
+    "Model",
+    "ModelVersion",
+    "RegisteredModel",
+    "Run",
+    "Signature",
+]

@@ -52,6 +52,7 @@ def _collect(workspace: Course, exercise: str) -> Evidence:
         runs=tuple(_run(row, rows, reader) for row in rows.runs),
         models=_models(rows, reader),
         versions=tuple(rows.versions),
+        registered=tuple(rows.registered),
         declared=files.read_declared(workspace, exercise, reader),
         git=files.read_git(workspace.root),
         stray_stores=_stray_stores(workspace, reader),

@@ -92,6 +92,15 @@ class ModelVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredModel:
+    """A name in the registry with what is written on the name itself, not on a version of it."""
+
+    name: str
+    description: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Git:
     """The workspace's Git repository: the commit HEAD names and the newest commits, first first.
 
@@ -117,6 +126,7 @@ class Evidence:
     runs: tuple[Run, ...] = ()
     models: tuple[Model, ...] = ()
     versions: tuple[ModelVersion, ...] = ()
+    registered: tuple[RegisteredModel, ...] = ()
     declared: Mapping[str, Any] = field(default_factory=dict)
     git: Git = field(default_factory=Git)
     stray_stores: tuple[str, ...] = ()
@@ -125,6 +135,10 @@ class Evidence:
     def runs_in(self, experiment: str) -> tuple[Run, ...]:
         """The runs of one experiment, newest first."""
         return tuple(run for run in self.runs if run.experiment == experiment)
+
+    def versions_of(self, name: str) -> Mapping[int, ModelVersion]:
+        """The versions of one registered model by number; empty where there is no such model."""
+        return {one.version: one for one in self.versions if one.name == name}
 
     def models_of(self, run: Run) -> tuple[Model, ...]:
         """The models a run logged, newest first."""
@@ -147,6 +161,8 @@ class Evidence:
             runs=tuple(_run(run) for run in kept["runs"]),
             models=tuple(_model(model) for model in kept["models"]),
             versions=tuple(_tupled(ModelVersion, version) for version in kept["versions"]),
+            # Evidence kept before registered models were looked at has none.
+            registered=tuple(RegisteredModel(**one) for one in kept.get("registered", ())),
             declared=kept["declared"],
             git=_tupled(Git, kept["git"]),
             stray_stores=tuple(kept["stray_stores"]),

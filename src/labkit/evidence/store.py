@@ -22,7 +22,7 @@ from sqlalchemy.pool import StaticPool
 
 from labkit.errors import CourseError
 from labkit.evidence.database_copy import private_copy
-from labkit.evidence.model import Dataset, ModelVersion
+from labkit.evidence.model import Dataset, ModelVersion, RegisteredModel
 from labkit.evidence.reading import Reader
 
 #: More than any honest learner has; a store with more is read up to here, newest first.
@@ -41,6 +41,8 @@ TAGS = "SELECT run_uuid AS owner, key, value FROM tags LIMIT :most_rows"
 METRICS = "SELECT run_uuid AS owner, key, value, is_nan FROM latest_metrics LIMIT :most_rows"
 ALIASES = "SELECT name, version, alias FROM registered_model_aliases LIMIT :most_rows"
 VERSION_TAGS = "SELECT name, version, key, value FROM model_version_tags LIMIT :most_rows"
+NAMES = "SELECT name, description FROM registered_models ORDER BY name LIMIT :most_runs"
+NAME_TAGS = "SELECT name AS owner, key, value FROM registered_model_tags LIMIT :most_rows"
 RUNS = """
     SELECT r.run_uuid, e.name AS experiment, r.name, r.status, r.start_time, r.end_time,
            r.artifact_uri
@@ -78,6 +80,7 @@ class StoreRows:
         self.metrics = self._metrics(METRICS)
         self.datasets = self._datasets()
         self.versions = self._versions()
+        self.registered = self._registered()
 
     def _rows(self, query: str) -> list[Mapping[str, Any]]:
         limits = {"most_runs": MOST_RUNS, "most_rows": MOST_ROWS}
@@ -122,6 +125,11 @@ class StoreRows:
             )
             for row in self._rows(VERSIONS)
         ]
+
+    def _registered(self) -> list[RegisteredModel]:
+        tags = self._by_owner(NAME_TAGS)
+        names = [(_word(row["name"]), _word(row["description"])) for row in self._rows(NAMES)]
+        return [RegisteredModel(name, said, tags.get(name, {})) for name, said in names]
 
 
 def read_store(database: Path, reader: Reader) -> StoreRows:
