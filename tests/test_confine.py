@@ -119,7 +119,7 @@ def test_a_thread_that_outlives_its_cell_changes_nothing_after_the_end(
     left = threading.active_count()
     source = (
         "import subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600.25)'],"
         " start_new_session=True)\n"
         "labkit.declare('1.3', best_run_id='x')"
     )
@@ -127,7 +127,7 @@ def test_a_thread_that_outlives_its_cell_changes_nothing_after_the_end(
     assert graded.state is State.GRADED
     assert threading.active_count() <= left + 1
     assert not [
-        one.name for one in Path("/proc").glob("[0-9]*") if b"time.sleep(600)" in command(one)
+        one.name for one in Path("/proc").glob("[0-9]*") if b"time.sleep(600.25)" in command(one)
     ]
 
 
