@@ -179,7 +179,7 @@ def _by_groups(data: Dataset, ask: _Ask) -> tuple[Ints, Ints]:
         )
     frame = data.frame
     if ask.by == SAME_FEATURES:
-        keys = np.unique(_row_hashes(frame[list(data.features)]), return_inverse=True)[1]
+        keys = np.unique(row_hashes(frame[list(data.features)]), return_inverse=True)[1]
     else:
         keys = pd.factorize(frame[ask.by], sort=True, use_na_sentinel=False)[0]
     rarity = frame[LABEL].map(frame[LABEL].value_counts())
@@ -241,7 +241,7 @@ def _identity(
     data: Dataset, method: str, parameters: dict[str, Any], parts: tuple[Ints, ...]
 ) -> str:
     digest = hashlib.sha256(json.dumps([method, parameters], sort_keys=True).encode())
-    hashes = _row_hashes(data.frame[[*data.features, LABEL]])
+    hashes = row_hashes(data.frame[[*data.features, LABEL]])
     for rows in parts:
         digest.update(f"|{len(rows)}|".encode())
         # In the order of their values: a part is a set of rows, wherever they stood in the file.
@@ -249,7 +249,7 @@ def _identity(
     return digest.hexdigest()[:16]
 
 
-def _row_hashes(frame: pd.DataFrame) -> Any:
+def row_hashes(frame: pd.DataFrame) -> Any:
     """64 bits per row, the same for rows with the same values; 0.0 and -0.0 are one value."""
     numeric = frame.select_dtypes("number")
     return pd.util.hash_pandas_object(frame.assign(**(numeric + 0.0)), index=False).to_numpy()

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from moe_ids.errors import CaseStudyError
+from moe_ids.telling import telling
 
 a_folder = click.Path(path_type=Path, file_okay=False)
-
-
-def _telling(function: Callable[..., None]) -> Callable[..., None]:
-    """A command that tells its errors instead of showing a traceback."""
-
-    @functools.wraps(function)
-    def command(**arguments: object) -> None:
-        try:
-            function(**arguments)
-        except CaseStudyError as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
-
-    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,7 +20,7 @@ def cli() -> None:
 @click.option("--version", type=click.Choice(["v1", "v2"]), default="v1", show_default=True)
 @click.option("--out", type=a_folder, required=True, help="The folder that gets flows.csv.")
 @click.option("--rows", type=click.IntRange(200), help="Fewer or more rows; 20,000 unless given.")
-@_telling
+@telling
 def make(version: str, out: Path, rows: int | None) -> None:
     """Make the course's own flows, the same bytes on every machine."""
     from moe_ids.flows import RECIPES, make_flows, write_flows
@@ -66,7 +49,7 @@ def make(version: str, out: Path, rows: int | None) -> None:
     type=a_folder,
     help="The folder for real data; what MOE_IDS_DATA names, else .course/real, unless given.",
 )
-@_telling
+@telling
 def fetch(name: str, files_from: Path | None, form: str, out: Path | None) -> None:
     """Get a real data set: download it, or take local files."""
     from moe_ids.data.fetch import SOURCES, download, take
@@ -86,7 +69,7 @@ def fetch(name: str, files_from: Path | None, form: str, out: Path | None) -> No
 @cli.command()
 @click.argument("name")
 @click.argument("path", type=click.Path(path_type=Path))
-@_telling
+@telling
 def look(name: str, path: Path) -> None:
     """Load data of the kind NAME from PATH, and say what is in them."""
     from moe_ids.data.dataset import LABEL

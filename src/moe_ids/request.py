@@ -1,0 +1,104 @@
+"""What a command was asked for, options of ``params.yaml`` included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from moe_ids.data import Dataset, load
+from moe_ids.data.places import find
+from moe_ids.errors import CaseStudyError
+from moe_ids.training import Settings, read_params, settings_from
+
+_DATASET, _SEED, _TEST, _VALID = "flows", 0, 0.3, 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A training that was asked for.
+
+    Args:
+        dataset: what was asked for.
+        name: what is loaded, another kind where the course's flows stand in for real data.
+        path: of the data.
+        stands_in: whether they do.
+        settings: options of the training.
+        seed: of everything that is drawn.
+        test: share of the rows to judge by; 0 where all are learned from.
+        valid: share of the others to stop by.
+        method: of the split; None for the one that fits.
+        out: the model folder.
+        restart: begin anew.
+    """
+
+    dataset: str
+    name: str
+    path: Path
+    stands_in: bool
+    settings: Settings
+    seed: int
+    test: float
+    valid: float
+    method: str | None
+    out: Path
+    restart: bool
+
+    def load(self) -> Dataset:
+        """The data.
+
+        Raises:
+            CaseStudyError: they are not what they should be.
+        """
+        return load(self.name, self.path)
+
+
+def request(given: Mapping[str, Any]) -> Request:
+    """Put options together: those given, else those of the file, else the usual ones.
+
+    Args:
+        given: of the command line, None for what was not given.
+
+    Raises:
+        CaseStudyError: an option cannot be, or there are no data.
+    """
+    params = read_params(given["params"])
+    shares = params.get("split") or {}
+    settings = settings_from(params.get("train"))
+    if given.get("budget_cpu_s"):
+        settings = replace(settings, budget_cpu_s=float(given["budget_cpu_s"]))
+    if given.get("experts"):
+        settings = replace(settings, experts=tuple(given["experts"].split(",")))
+    dataset = given.get("dataset") or params.get("dataset", _DATASET)
+    own = given.get("data")
+    place = None if own else find(dataset, Path.cwd())
+    test = given.get("test")
+    if test is None:
+        test = 0.0 if own else float(shares.get("test", _TEST))
+    seed = given.get("seed")
+    return Request(
+        dataset=dataset,
+        name=place.name if place else dataset,
+        path=place.path if place else Path(str(own)),
+        stands_in=place.stands_in if place else False,
+        settings=settings,
+        seed=int(params.get("seed", _SEED)) if seed is None else seed,
+        test=test,
+        valid=float(shares.get("valid", _VALID)),
+        method=given.get("method"),
+        out=_folder(given["out"]),
+        restart=bool(given.get("restart")),
+    )
+
+
+def _folder(path: Path) -> Path:
+    """The folder of the model; refuses one that holds something else."""
+    known = {"model.json", "checkpoint.pt"}
+    if path.is_dir() and any(path.iterdir()) and not known & {one.name for one in path.iterdir()}:
+        raise CaseStudyError(
+            f"{path} holds something else than a model.",
+            why="Files of a model would be mixed with others.",
+            next_step="Give --out a new or empty folder.",
+        )
+    return path

@@ -1,0 +1,43 @@
+"""Models by their address: a folder, or a model in MLflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from moe_ids.errors import CaseStudyError
+
+#: Where a model logged to MLflow keeps its model folder.
+INSIDE = "model_folder"
+_SCHEMES = ("models:/", "runs:/", "mlflow-artifacts:/", "file:/")
+
+
+def model_folder(address: str) -> Path:
+    """The folder of a model; one in MLflow is downloaded.
+
+    Args:
+        address: a path, or an address such as ``models:/moe-cybersecurity-cicids@champion``.
+
+    Raises:
+        CaseStudyError: MLflow does not have it.
+    """
+    if not address.startswith(_SCHEMES):
+        return Path(address)
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    try:
+        root = Path(mlflow.artifacts.download_artifacts(artifact_uri=address))
+    except (MlflowException, OSError) as error:
+        raise CaseStudyError(
+            f"MLflow has no model {address}.",
+            why=f"At {mlflow.get_tracking_uri()}: {str(error).splitlines()[0]}",
+            next_step="Check the address, and that MLFLOW_TRACKING_URI names the right server.",
+        ) from None
+    found = next(iter(root.rglob("model.json")), None)
+    if found is None:
+        raise CaseStudyError(
+            f"{address} is no model of the case study.",
+            why="It holds no model.json.",
+            next_step="Give a model that `python -m moe_ids.train --track` logged.",
+        )
+    return found.parent

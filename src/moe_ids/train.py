@@ -1,0 +1,75 @@
+"""``python -m moe_ids.train``: train the experts and the mixture, and write a model folder."""
+
+from __future__ import annotations
+
+import signal
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from moe_ids.telling import telling
+
+if TYPE_CHECKING:
+    from moe_ids.evaluation import Figures
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--dataset", help="flows, flows-unsw, cicids2017 or unsw_nb15.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="A file or folder to learn from, all of it unless --test says otherwise. Without it: the "
+    "real data where they are here, else the course's flows.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Of everything that is drawn.")
+@click.option("--budget-cpu-s", type=click.FloatRange(1), help="End after so many CPU seconds.")
+@click.option("--test", type=click.FloatRange(0, 0.9), help="Share of the rows to judge by.")
+@click.option("--split", "method", help="time, groups or official; what fits the data by itself.")
+@click.option("--experts", help="Names with commas between them, or auto.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option("--params", type=click.Path(path_type=Path), default=Path("params.yaml"))
+@click.option("--restart", is_flag=True, help="Begin anew where a training was interrupted.")
+@telling
+def command(**given: Any) -> None:
+    """Train on flows; options that are not given are those of params.yaml."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    from moe_ids.job import divide, run_job
+    from moe_ids.request import request
+
+    asked = request(given)
+    data = asked.load()
+    for note in data.notes:
+        click.echo(note, err=True)
+    parts = divide(data, test=asked.test, valid=asked.valid, seed=asked.seed, method=asked.method)
+
+    def report(stage: str, told: dict[str, float]) -> None:
+        click.echo(
+            f"{stage:>8} {told['epoch']:>3.0f}  loss {told['loss']:.4f}  "
+            f"validation {told['valid_loss']:.4f}  {told['cpu_s']:.0f} CPU-s",
+            err=True,
+        )
+
+    outcome = run_job(
+        data, parts, asked.settings, asked.seed, asked.out, restart=asked.restart, report=report
+    )
+    _tell(outcome.figures)
+    ended = {one.ended for one in outcome.trained.progress.values()}
+    if "budget" in ended:
+        click.echo("The budget ended a stage: the same seed may give another model elsewhere.")
+    click.echo(f"{asked.out}: {outcome.trained.cpu_s:.0f} CPU-s")
+
+
+def _tell(found: dict[str, Figures]) -> None:
+    for name, one in found.items():
+        f1, macro = one.values["f1"], one.values["macro_f1"]
+        click.echo(f"{name:>15}  F1 {f1}  macro-F1 {macro}")
+
+
+def _interrupt(number: int, frame: types.FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    command(prog_name="python -m moe_ids.train")
