@@ -6,10 +6,8 @@ from labkit.checks import Hint, Verdict, check, failed, partly, passed
 from labkit.evidence import Evidence
 
 TOOLS = ("mlflow", "dvc", "both")
-RIGHT = {
-    "4.1": {"a": "dvc", "b": "mlflow", "c": "mlflow", "d": "dvc", "e": "mlflow", "f": "dvc"},
-    "4.2": {"g": "both", "h": "dvc", "i": "mlflow", "j": "both", "k": "both", "l": "mlflow"},
-}
+FIRST = {"a": "dvc", "b": "mlflow", "c": "mlflow", "d": "dvc"}
+TEMPTING = {"g": "both", "h": "dvc", "i": "mlflow", "j": "both"}
 FEWEST_WORDS, MOST_WORDS = 100, 150
 
 NOTHING = Hint(
@@ -40,29 +38,28 @@ def answers(evidence: Evidence) -> Mapping[str, str]:
     }
 
 
-def judge(evidence: Evidence, letters: str) -> Verdict:
+def judge(evidence: Evidence, right: Mapping[str, str]) -> Verdict:
     """How many of some situations are decided rightly, and a hint on the first that is not."""
-    said, right = answers(evidence), RIGHT[evidence.exercise]
+    said = answers(evidence)
     if not evidence.declared:
         return failed("Nothing is declared.", "nothing")
-    good = [letter for letter in letters if said.get(letter) == right[letter]]
-    summary = f"Of {', '.join(letters)}, {len(good)} of {len(letters)} are right."
-    looked_at = {letter: said.get(letter) for letter in letters}
-    if len(good) == len(letters):
+    good = [letter for letter in right if said.get(letter) == right[letter]]
+    summary = f"Of {', '.join(right)}, {len(good)} of {len(right)} are right."
+    looked_at = {letter: said.get(letter) for letter in right}
+    if len(good) == len(right):
         return passed(summary, **looked_at)
-    return partly(len(good) / len(letters), summary, mistake(said, right, letters), **looked_at)
+    return partly(len(good) / len(right), summary, mistake(said, right), **looked_at)
 
 
-def mistake(said: Mapping[str, str], right: Mapping[str, str], letters: str) -> str:
+def mistake(said: Mapping[str, str], right: Mapping[str, str]) -> str:
     """The hint that explains most: about all the answers, else about the first wrong one."""
-    given = [said.get(letter) for letter in letters]
-    if any(one not in TOOLS for one in given):
+    if any(said.get(letter) not in TOOLS for letter in right):
         return "unknown"
-    if len({said.get(letter) for letter in right}) == 1:
+    if len(set(said.values())) == 1:
         return "undecided"
     other = {"mlflow": "dvc", "dvc": "mlflow", "both": "both"}
-    wrong = [letter for letter in letters if said[letter] != right[letter]]
-    if len(wrong) > 1 and all(said[letter] == other[right[letter]] for letter in letters):
+    wrong = [letter for letter in right if said[letter] != right[letter]]
+    if len(wrong) > 1 and all(said[letter] == other[right[letter]] for letter in right):
         return "swapped"
     return f"wrong_{wrong[0]}"
 
@@ -95,7 +92,7 @@ def mistake(said: Mapping[str, str], right: Mapping[str, str], letters: str) -> 
 )
 def first_situations(evidence: Evidence) -> Verdict:
     """a, b, c and d are decided rightly."""
-    return judge(evidence, "abcd")
+    return judge(evidence, FIRST)
 
 
 @check(
@@ -126,7 +123,7 @@ def first_situations(evidence: Evidence) -> Verdict:
 )
 def tempting_situations(evidence: Evidence) -> Verdict:
     """g, h, i and j are decided rightly."""
-    return judge(evidence, "ghij")
+    return judge(evidence, TEMPTING)
 
 
 def text_of(evidence: Evidence) -> str:

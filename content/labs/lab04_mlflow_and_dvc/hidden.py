@@ -32,7 +32,7 @@ FEWEST_SENTENCES, FEWEST_DIFFERENT = 4, 40
 )
 def other_situations(evidence: Evidence) -> Verdict:
     """e and f are decided rightly."""
-    return judge(evidence, "ef")
+    return judge(evidence, {"e": "mlflow", "f": "dvc"})
 
 
 @check(
@@ -55,7 +55,7 @@ def other_situations(evidence: Evidence) -> Verdict:
 )
 def other_tempting_situations(evidence: Evidence) -> Verdict:
     """k and l are decided rightly."""
-    return judge(evidence, "kl")
+    return judge(evidence, {"k": "both", "l": "mlflow"})
 
 
 @check(
