@@ -201,6 +201,7 @@ def test_the_first_promotion_killed_at_any_step_leaves_a_model_that_can_be_promo
 
 
 @posix
+@pytest.mark.kills
 def test_a_registration_killed_at_any_step_is_finished_by_the_same_command(
     model: ModelInfo, mlflow_at: str
 ) -> None:
