@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ def run_job(
     seed: int,
     folder: Path | None = None,
     *,
+    about: Mapping[str, Any] | None = None,
     restart: bool = False,
     report: Report = lambda stage, told: None,
 ) -> Outcome:
@@ -70,6 +72,7 @@ def run_job(
         settings: options.
         seed: of the training.
         folder: of the model; an interrupted training there is gone on with. None writes nothing.
+        about: what else to keep with the model, plain JSON values.
         restart: begin anew, whatever the folder holds.
         report: is told the losses after each epoch.
 
@@ -95,7 +98,7 @@ def run_job(
         found = {name: figures(truth, one, data.classes) for name, one in judgements.of.items()}
     outcome = Outcome(trained, parts, judgements, found)
     if folder:
-        _write(folder, data, outcome, purpose)
+        _write(folder, data, outcome, {**purpose, **(about or {})})
         checkpoints.clear()
     return outcome
 

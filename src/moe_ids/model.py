@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ class Model:
         parts = zip(*self._run(inputs, wanted), strict=True)
         mixed, neural, gate, each = (np.concatenate(one) for one in parts)
         of = {MIXTURE: self._judgement(mixed)}
-        if self.boosted:
+        if self.boosted and len(self.experts) > 1:
             of[NEURAL] = self._judgement(neural)
         for place, name in enumerate(self.experts):
             of[name] = self._judgement(each[:, place])
@@ -114,6 +114,19 @@ class Model:
         which = (logs + np.log(self.weights))[:, 1:].argmax(axis=1) + 1
         label = np.where(attack >= 0.5, which, 0).astype(np.int64)
         return Judgement(probabilities, attack, label)
+
+    def alone(self, name: str) -> Model:
+        """One expert as a model of its own; what it does not need is left out.
+
+        Args:
+            name: one of ``experts``.
+        """
+        neural = {name: self.mixture.experts[name]} if name in EXPERTS else {}
+        mixture = Mixture(neural, torch.from_numpy(self.weights), outside=not neural)
+        past = self.preparation.window if name == "temporal" else 0
+        preparation = replace(self.preparation, window=past)
+        boosted = None if neural else self.boosted
+        return Model(preparation, mixture.eval(), boosted, self.weights, (name,))
 
     def save(self, folder: Path, about: dict[str, Any] | None = None) -> None:
         """Write the model: JSON for what people may read, tensors for the rest.

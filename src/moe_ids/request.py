@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moe_ids.data import Dataset, load
 from moe_ids.data.places import find
 from moe_ids.errors import CaseStudyError
+from moe_ids.silent import Silent
+from moe_ids.splits import Split
 from moe_ids.training import Settings, read_params, settings_from
+
+if TYPE_CHECKING:
+    from moe_ids.tracking import Tracker
 
 _DATASET, _SEED, _TEST, _VALID = "flows", 0, 0.3, 0.15
 
@@ -31,6 +38,7 @@ class Request:
         method: of the split; None for the one that fits.
         out: the model folder.
         restart: begin anew.
+        track: log to MLflow.
     """
 
     dataset: str
@@ -44,6 +52,7 @@ class Request:
     method: str | None
     out: Path
     restart: bool
+    track: bool
 
     def load(self) -> Dataset:
         """The data.
@@ -52,6 +61,21 @@ class Request:
             CaseStudyError: they are not what they should be.
         """
         return load(self.name, self.path)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What to keep with a model, plain JSON values."""
+        form = f"the course's flows, in the form of {self.dataset}"
+        learned = form if self.stands_in else self.dataset
+        return {"dataset": self.dataset, "path": self.path.as_posix(), "learned_from": learned}
+
+    def tracking(self, data: Dataset, parts: Split) -> AbstractContextManager[Tracker | Silent]:
+        """Who is told about the training: MLflow, or nobody."""
+        if not self.track:
+            return Silent()
+        from moe_ids.tracking import tracked
+
+        return tracked(self, data, parts)
 
 
 def request(given: Mapping[str, Any]) -> Request:
@@ -76,7 +100,7 @@ def request(given: Mapping[str, Any]) -> Request:
     test = given.get("test")
     if test is None:
         test = 0.0 if own else float(shares.get("test", _TEST))
-    seed = given.get("seed")
+    seed, track = given.get("seed"), given.get("track")
     return Request(
         dataset=dataset,
         name=place.name if place else dataset,
@@ -89,6 +113,7 @@ def request(given: Mapping[str, Any]) -> Request:
         method=given.get("method"),
         out=_folder(given["out"]),
         restart=bool(given.get("restart")),
+        track=bool(os.environ.get("MLFLOW_TRACKING_URI")) if track is None else track,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import types
 from pathlib import Path
@@ -31,10 +32,17 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--params", type=click.Path(path_type=Path), default=Path("params.yaml"))
 @click.option("--restart", is_flag=True, help="Begin anew where a training was interrupted.")
+@click.option(
+    "--track/--no-track",
+    default=None,
+    help="Log to MLflow, or not; unless given, if MLFLOW_TRACKING_URI is set.",
+)
 @telling
 def command(**given: Any) -> None:
     """Train on flows; options that are not given are those of params.yaml."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # A server that is away is asked again for seconds, not for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     from moe_ids.job import divide, run_job
     from moe_ids.request import request
 
@@ -51,9 +59,12 @@ def command(**given: Any) -> None:
             err=True,
         )
 
-    outcome = run_job(
-        data, parts, asked.settings, asked.seed, asked.out, restart=asked.restart, report=report
-    )
+    with asked.tracking(data, parts) as tracker:
+        outcome = run_job(
+            data, parts, asked.settings, asked.seed, asked.out,
+            about=asked.about, restart=asked.restart, report=tracker.also(report),
+        )  # fmt: skip
+        tracker.finish(outcome, asked.out)
     _tell(outcome.figures)
     ended = {one.ended for one in outcome.trained.progress.values()}
     if "budget" in ended:

@@ -17,8 +17,10 @@ from rtdl_revisiting_models import (
     MLP,
     CategoricalEmbeddings,
     FTTransformerBackbone,
+    MultiheadAttention,
 )
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,22 @@ class Tokens(nn.Module):
         return torch.cat([tokens, self.codes(codes)], dim=1)
 
 
+class _Attention(MultiheadAttention):  # type: ignore[misc]
+    """The package's attention, by torch's own function: quicker, and of any batch in ONNX."""
+
+    def forward(self, x_q: Tensor, x_kv: Tensor) -> Tensor:
+        """Attend from tokens to tokens, (rows, tokens, width) each."""
+
+        def heads(x: Tensor) -> Tensor:
+            return x.unflatten(2, (self._n_heads, -1)).transpose(1, 2)
+
+        query, key, value = heads(self.W_q(x_q)), heads(self.W_k(x_kv)), heads(self.W_v(x_kv))
+        dropout = self.dropout.p if self.training else 0.0
+        found = scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        mixed: Tensor = self.W_out(found.transpose(1, 2).flatten(2))
+        return mixed
+
+
 class FTTransformer(nn.Module):
     """The tabular expert: attention between the columns of one flow."""
 
@@ -84,6 +102,8 @@ class FTTransformer(nn.Module):
             ffn_dropout=0.2,
             residual_dropout=0.0,
         )
+        for block in self.backbone.blocks:
+            block["attention"] = _Attention(d_embedding=width, n_heads=4, dropout=0.2)
 
     def forward(self, numbers: Tensor, codes: Tensor, window: Tensor) -> Tensor:
         """Logits of a batch; the window is not looked at."""
