@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from support_moe import ROWS, flows_file, some_flows, unsw_table, write_unsw
 
 from moe_ids.data import Dataset, load
@@ -24,7 +23,6 @@ from moe_ids.features import (
     previous_flows,
     signed_log1p,
 )
-from moe_ids.features.ple_torch import PiecewiseLinearLayer
 
 
 @pytest.fixture(scope="module")
@@ -118,36 +116,17 @@ def test_nothing_is_learned_from_no_rows() -> None:
         Preprocessor.fit(frame(a=[]), ["a"])
 
 
-def test_a_number_is_encoded_by_the_bins_below_it_and_its_way_through_its_own() -> None:
-    bins = PiecewiseLinear(((0.0, 1.0, 3.0, 4.0),))
-    values = np.array([[0.0], [0.5], [2.0], [4.0], [-1.0], [6.0]], dtype=np.float32)
-    assert bins.transform(values).tolist() == [
-        [0, 0, 0], [0.5, 0, 0], [1, 0.5, 0], [1, 1, 1], [-1, 0, 0], [1, 1, 3]
-    ]  # fmt: skip
-
-
 def test_bins_hold_equally_many_training_rows_and_fewer_where_values_repeat() -> None:
     spread = np.arange(1000, dtype=np.float32)
     mostly_zero = np.where(spread < 900, 0, spread).astype(np.float32)
     constant = np.full(1000, 5, dtype=np.float32)
     bins = PiecewiseLinear.fit(np.stack([spread, mostly_zero, constant], axis=1), bins=10)
-    assert bins.widths[0] == 10
-    assert bins.widths[1] < 3
-    assert bins.widths[2] == 1
+    widths = [len(edges) - 1 for edges in bins.edges]
+    assert widths[0] == 10
+    assert widths[1] < 3
+    assert widths[2] == 1
     counts = np.histogram(spread, bins.edges[0])[0]
     assert counts.tolist() == [100] * 10
-
-
-def test_the_torch_layer_does_the_same_and_can_be_exported(numbers: np.ndarray) -> None:
-    bins = PiecewiseLinear.fit(numbers[:1500], bins=16)
-    layer = PiecewiseLinearLayer(bins)
-    inputs = torch.from_numpy(numbers)
-    found = layer(inputs).numpy()
-    joined = [found[:, column, :width] for column, width in enumerate(bins.widths)]
-    np.testing.assert_allclose(np.concatenate(joined, axis=1), bins.transform(numbers), atol=1e-6)
-    assert all((found[:, column, width:] == 0).all() for column, width in enumerate(bins.widths))
-    exported = torch.export.export(layer, (inputs[:2],)).module()
-    np.testing.assert_array_equal(exported(inputs[:2]).numpy(), found[:2])
 
 
 def test_a_window_holds_the_flows_of_the_same_host_in_order() -> None:

@@ -19,12 +19,18 @@ from moe_ids.telling import telling
 @telling
 def command(address: str, data: Path, as_json: bool) -> None:
     """Judge flows with labels, and print figures with 95 % bootstrap intervals."""
+    from moe_ids.data.tables import data_files
+    from moe_ids.serving import model_folder, require_model
+
+    # A wrong path is told before seconds go into loading torch.
+    data_files(data)
+    folder = model_folder(address)
+    require_model(folder)
     from moe_ids.data import load
     from moe_ids.evaluation import figures
     from moe_ids.model import MIXTURE, Model
-    from moe_ids.serving import model_folder
 
-    model = Model.load(model_folder(address))
+    model = Model.load(folder)
     found = load(model.preparation.dataset, data)
     judged = model.judge(found)
     truth = found.class_codes()

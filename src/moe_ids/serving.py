@@ -41,3 +41,17 @@ def model_folder(address: str) -> Path:
             next_step="Give a model that `python -m moe_ids.train --track` logged.",
         )
     return found.parent
+
+
+def require_model(folder: Path) -> None:
+    """Refuse a folder without a model, before anything is loaded.
+
+    Raises:
+        CaseStudyError: there is none.
+    """
+    if not (folder / "model.json").is_file():
+        raise CaseStudyError(
+            f"There is no model in {folder}.",
+            why="model.json is missing there: no training ended in this folder.",
+            next_step="Give a folder that `python -m moe_ids.train --out` wrote.",
+        )

@@ -43,6 +43,11 @@ def command(**given: Any) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     # A server that is away is asked again for seconds, not for minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    from moe_ids.data.tables import data_files
+
+    if given["data"]:
+        # A wrong path is told before seconds go into loading torch.
+        data_files(given["data"])
     from moe_ids.job import divide, run_job
     from moe_ids.request import request
 

@@ -1,9 +1,9 @@
-"""Piecewise-linear encoding of numbers.
+"""Bins for the piecewise-linear encoding of numbers.
 
 Gorishniy, Rubachev, Babenko: On Embeddings for Numerical Features in Tabular Deep Learning
 (NeurIPS 2022), section 3.2. A number becomes one value per bin between two quantiles: 1 for each
-bin below it, 0 for each above, and the way it has gone through its own; the first and last bin go
-on in a straight line.
+bin below it, 0 for each above, and the way it has gone through its own. The encoding itself is that
+of ``rtdl_num_embeddings``.
 """
 
 from __future__ import annotations
@@ -45,28 +45,6 @@ class PiecewiseLinear:
             )
         )
 
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Bins of each column."""
-        return tuple(len(edges) - 1 for edges in self.edges)
-
-    def transform(self, numbers: Floats) -> Floats:
-        """Encode.
-
-        Args:
-            numbers: (rows, columns).
-
-        Returns:
-            (rows, sum of ``widths``), the bins of the first column first.
-        """
-        return np.concatenate(
-            [
-                _encoded(numbers[:, column], np.array(edges, dtype=np.float32))
-                for column, edges in enumerate(self.edges)
-            ],
-            axis=1,
-        )
-
     def to_json(self) -> str:
         """All of it as text; ``from_json`` gives back the same."""
         return json.dumps(self.edges)
@@ -75,10 +53,3 @@ class PiecewiseLinear:
     def from_json(cls, text: str) -> PiecewiseLinear:
         """What ``to_json`` wrote."""
         return cls(tuple(tuple(edges) for edges in json.loads(text)))
-
-
-def _encoded(values: Floats, edges: Floats) -> Floats:
-    way = (values[:, None] - edges[:-1]) / np.diff(edges)
-    lowest = np.where(np.arange(way.shape[1]) == 0, -np.inf, 0.0)
-    highest = np.where(np.arange(way.shape[1]) == way.shape[1] - 1, np.inf, 1.0)
-    return np.clip(way, lowest, highest).astype(np.float32)
