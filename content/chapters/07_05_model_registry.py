@@ -130,7 +130,7 @@ client.delete_model_version("churn_model", last.version)
 # %%
 client.update_model_version("churn_model", 2, description="Twenty trees of depth 8. Who leaves?")
 client.set_model_version_tag("churn_model", 2, "dataset", "churn")
-client.set_model_version_tag("churn_model", 2, "architecture", "random forest")
+client.set_model_version_tag("churn_model", 2, "architecture", "random-forest")
 version = client.get_model_version("churn_model", 2)
 print(version.description, dict(version.tags))
 
@@ -166,6 +166,7 @@ def in_stage(stage):
 print("In production:", in_stage("Production"))
 client.transition_model_version_stage("churn_model", 1, stage="Archived")
 print("In production:", in_stage("Production"), "archived:", in_stage("Archived"))
+print("Or:", client.get_latest_versions("churn_model", stages=["Production"])[0].version)
 
 # %% [markdown]
 # Two at once, and "which model is in production?" had no answer, until we archived one by hand.
@@ -206,7 +207,8 @@ print(client.get_registered_model("churn_model").aliases)
 print(mlflow.pyfunc.load_model("models:/churn_model@champion").predict(X_valid.head(3)))
 
 # %% [markdown]
-# It moved, and there is one champion by construction. Some names are refused, and some addresses
+# It moved, and there is one champion by construction (`delete_registered_model_alias` takes the
+# name away). Some names are refused, and some addresses
 # that look right are wrong. We try four.
 
 # %%

@@ -42,6 +42,8 @@ You need Python 3.11, 3.12 or 3.13 and Git. In this folder:
     python course.py start
 
 Then open labs/ in JupyterLab. If something is in the way: python course.py doctor
+What you have earned, and where points are left: python course.py progress
+To hand in, save the lab's notebook and give your instructor that one file.
 """
 
 

@@ -35,6 +35,9 @@
 # before you go on: a version that has moved on to production is no longer in staging. Points once
 # earned stay yours. One point of each exercise is decided by a check you do not see; the text
 # says everything it asks for.
+#
+# Gone astray, or a version too many? The cell with `start(...)` begins its exercise anew. A cell
+# that hangs cannot reach the server: look whether the course still runs in its terminal.
 
 # %% [markdown]
 # ## Set-up
@@ -44,8 +47,8 @@
 # the filter keeps the warning to this one sentence.
 
 # %%
+import logging
 import warnings
-
 import mlflow
 import pandas as pd
 from mlflow import MlflowClient
@@ -56,6 +59,7 @@ from sklearn.model_selection import train_test_split
 import labkit
 
 warnings.filterwarnings("ignore", message=".*stages.*", category=FutureWarning)
+logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each version it makes
 labkit.connect()
 client = MlflowClient()
 
@@ -74,16 +78,15 @@ FEATURES = [
 churn = pd.read_csv("../data/churn.csv")
 X, y = churn[FEATURES].astype(float), churn["churned"]
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=7, stratify=y)
+REQUIREMENTS = ["scikit-learn==1.9.1", "skops==0.16.0"]
 
 # %% [markdown]
 # One function trains a forest and logs it in a run of its own, with its depth and the F1 it
 # reaches on the test rows. What it returns knows the model's address (`model_uri`), its id
 # (`model_id`) and its run (`run_id`). If `registered` is given, the model is registered at once.
 
+
 # %%
-REQUIREMENTS = ["scikit-learn==1.9.1", "skops==0.16.0"]
-
-
 def log_forest(max_depth, registered=None):
     forest = RandomForestClassifier(n_estimators=10, max_depth=max_depth, random_state=7)
     forest.fit(X_train, y_train)
@@ -99,6 +102,10 @@ def log_forest(max_depth, registered=None):
         )
 
 
+# %% [markdown]
+# Three forests it is, in an experiment of their own. They are on shelves, not in the registry yet.
+
+# %%
 mlflow.set_experiment("lab02-forests")
 forests = [log_forest(max_depth) for max_depth in (5, 12, 3)]
 your_work = mlflow.set_experiment("lab02-work")  # for whatever you log yourself

@@ -89,11 +89,14 @@ def tags_set(evidence: Evidence) -> Verdict:
     right = [key for key, value in TAGS.items() if version.tags.get(key) == value]
     if len(right) == len(TAGS):
         return passed("Version 2 has both tags.", **TAGS)
-    said = f"Of the tags dataset and algorithm, {len(right)} of version 2 is as asked."
-    if TAGS.keys() & model.tags.keys():
+    wrong = {key: version.tags.get(key) for key in TAGS if key not in right}
+    found = [f"{key} is {value or 'missing'}" for key, value in wrong.items()]
+    said = f"Of the tags of version 2, {' and '.join(found)}."
+    if version.tags.keys() >= TAGS.keys():
+        hint = "tag_value"
+    elif TAGS.keys() & model.tags.keys():
         hint = "tagged_the_model"
-    elif any(TAGS.keys() <= run.tags.keys() for run in evidence.runs):
-        hint = "tagged_the_run"
     else:
-        hint = "tag_value" if version.tags.keys() >= TAGS.keys() else "tag_missing"
+        on_a_run = any(TAGS.keys() <= run.tags.keys() for run in evidence.runs)
+        hint = "tagged_the_run" if on_a_run else "tag_missing"
     return partly(len(right) / len(TAGS), said, hint, tags=dict(version.tags))
