@@ -88,6 +88,23 @@ def split(
     """
     if method is None:
         method = "time" if data.has(TIME) else "groups"
+    _refuse(data, method, test, valid)
+    ask = _Ask(test, seed, by)
+    outer, held_out = _RULES[method](data, ask)
+    inner, chosen = outer, np.zeros(0, dtype=np.int64)
+    if valid:
+        again = _by_groups if method == "official" else _RULES[method]
+        inner_train, inner_valid = again(data.take(outer), replace(ask, share=valid))
+        inner, chosen = outer[inner_train], outer[inner_valid]
+    for name, rows in (("training", inner), ("validation", chosen), ("test", held_out)):
+        if name != "validation" or valid:
+            _refuse_one_class(data, rows, name)
+    parameters = _parameters(method, ask, valid)
+    identity = _identity(data, method, parameters, (inner, chosen, held_out))
+    return Split(method, parameters, inner, chosen, held_out, identity)
+
+
+def _refuse(data: Dataset, method: str, test: float, valid: float) -> None:
     if method not in _RULES:
         raise CaseStudyError(
             f"There is no split called {method!r}.",
@@ -106,19 +123,6 @@ def split(
             why="A split must see that both sides have attacks and benign rows.",
             next_step="Load the data with labels.",
         )
-    ask = _Ask(test, seed, by)
-    outer, held_out = _RULES[method](data, ask)
-    inner, chosen = outer, np.zeros(0, dtype=np.int64)
-    if valid:
-        again = _by_groups if method == "official" else _RULES[method]
-        inner_train, inner_valid = again(data.take(outer), replace(ask, share=valid))
-        inner, chosen = outer[inner_train], outer[inner_valid]
-    for name, rows in (("training", inner), ("validation", chosen), ("test", held_out)):
-        if name != "validation" or valid:
-            _refuse_one_class(data, rows, name)
-    parameters = _parameters(method, ask, valid)
-    identity = _identity(data, method, parameters, (inner, chosen, held_out))
-    return Split(method, parameters, inner, chosen, held_out, identity)
 
 
 @dataclass(frozen=True, slots=True)
