@@ -30,10 +30,13 @@ ENVIRONMENT = os.environ | {"DVC_NO_ANALYTICS": "1"}
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder the generator has just written."""
+    """The folder the generators have just written."""
     folder = tmp_path_factory.mktemp("made")
     generator = ROOT / "content" / "data" / "churn.py"
     subprocess.run([sys.executable, str(generator), str(folder)], check=True)
+    for version, place in (("v1", folder), ("v2", folder / "incoming")):
+        make = ["-m", "moe_ids.data", "make", "--version", version, "--out", str(place)]
+        subprocess.run([sys.executable, *make], check=True)
     return folder
 
 
@@ -69,14 +72,15 @@ def command(folder: Path, *words: str) -> str:
 
 def test_the_generator_makes_the_bytes_that_dvc_tracks(made: Path) -> None:
     assert {name: md5(made / name) for name in tracked()} == tracked()
-    assert sorted(tracked()) == ["churn.csv", "incoming/churn.csv"]
+    names = ["churn.csv", "flows.csv", "incoming/churn.csv", "incoming/flows.csv"]
+    assert sorted(tracked()) == names
 
 
 def test_the_remote_holds_every_tracked_file_and_is_small() -> None:
     for digest in tracked().values():
         assert md5(REMOTE / digest[:2] / digest[2:]) == digest
     size = sum(path.stat().st_size for path in REMOTE.rglob("*") if path.is_file())
-    assert size < 2_000_000
+    assert size < 4_000_000
 
 
 def test_a_clone_pulls_the_same_bytes_even_where_git_translates_line_endings(

@@ -22,6 +22,7 @@ class LazyGroup(click.Group):
         "regrade": "labkit.grading.regrade_command:command",
         "release": "labkit.release:command",
         "build": "labkit.build.command:command",
+        "goto": "labkit.goto:command",
         "progress": "labkit.service.progress_command:command",
         "test": "labkit.testing:command",
     }

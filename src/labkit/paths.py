@@ -58,6 +58,11 @@ class Course:
         return self.root / "data"
 
     @property
+    def practice(self) -> Path:
+        """Where Git and DVC are practised, in repositories of their own."""
+        return self.root / "practice"
+
+    @property
     def state(self) -> Path:
         """The one ignored folder with everything a running course writes."""
         return self.root / ".course"
