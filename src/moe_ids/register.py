@@ -33,7 +33,6 @@ def command(model: Path, approver: str, out: Path | None) -> None:
     import mlflow
     from mlflow.exceptions import MlflowException
 
-    import lifecycle
     from moe_ids.data import load
     from moe_ids.registration import Source, register_all
 
@@ -41,9 +40,6 @@ def command(model: Path, approver: str, out: Path | None) -> None:
     source = Source(model, load(about["data"], path), path)
     try:
         done = register_all(source, approver, click.echo)
-    except lifecycle.LifecycleError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(1) from None
     except MlflowException as error:
         raise CaseStudyError(
             f"MLflow at {mlflow.get_tracking_uri()} did not take the models.",

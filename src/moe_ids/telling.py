@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from lifecycle.errors import LifecycleError
 from moe_ids.errors import CaseStudyError
 
 _INTERRUPTED = 130
@@ -20,7 +21,7 @@ def telling(function: Callable[..., None]) -> Callable[..., None]:
     def command(**arguments: object) -> None:
         try:
             function(**arguments)
-        except CaseStudyError as error:
+        except LifecycleError as error:
             click.echo(str(error), err=True)
             sys.exit(1)
         except OSError as error:

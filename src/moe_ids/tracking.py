@@ -141,9 +141,10 @@ def run_on(path: Path, name: str, run_id: str | None = None) -> Iterator[mlflow.
         context = lifecycle.run(data=versioned, **start)
         run = context.__enter__()
     except lifecycle.LifecycleError as error:
-        what, _, rest = str(error).partition("\n")
         raise CaseStudyError(
-            what, why=rest.strip() or "See above.", next_step="Or train with --no-track."
+            error.what,
+            why=error.why,
+            next_step=f"{error.next_step} Or train with --no-track.",
         ) from None
     except MlflowException as error:
         raise _unusable(error) from None

@@ -109,41 +109,69 @@ def run_stage(
     Returns:
         How it went; ``ended`` is "epochs", "patience" or "budget".
     """
-    optimizer = torch.optim.AdamW(groups, weight_decay=_WEIGHT_DECAY)
-    averaged = AveragedModel(module, avg_fn=_averaging(plan.average))
-    best = _copy(module)
-    progress = Progress()
-    if resume:
+    state = _State.begin(plan, module, groups, resume)
+    training, validation = rows
+    while not state.progress.ended:
+        state.progress.epoch += 1
+        number = _seed(seed, plan.name, state.progress.epoch)
+        torch.manual_seed(number)
+        order = np.random.default_rng(number).permutation(training)
+        loss = _epoch(plan, state, objective, order, clock)
+        valid = mean_loss(state.averaged.module, objective, validation)
+        state.note({"loss": loss, "valid_loss": valid, "cpu_s": clock.seconds()})
+        state.progress.ended = _reason(plan, state.progress, clock)
+        report(plan.name, state.progress.history[-1])
+        keep(state.as_dict())
+    module.load_state_dict(state.best)
+    module.eval()
+    return state.progress
+
+
+@dataclass(slots=True)
+class _State:
+    """What changes while a stage is trained."""
+
+    module: nn.Module
+    averaged: AveragedModel
+    optimizer: torch.optim.Optimizer
+    best: dict[str, Tensor]
+    progress: Progress
+
+    @classmethod
+    def begin(
+        cls,
+        plan: Plan,
+        module: nn.Module,
+        groups: list[dict[str, Any]],
+        resume: dict[str, Any] | None,
+    ) -> _State:
+        optimizer = torch.optim.AdamW(groups, weight_decay=_WEIGHT_DECAY)
+        averaged = AveragedModel(module, avg_fn=_averaging(plan.average))
+        if not resume:
+            return cls(module, averaged, optimizer, _copy(module), Progress())
         module.load_state_dict(resume["module"])
         averaged.load_state_dict(resume["averaged"])
         optimizer.load_state_dict(resume["optimizer"])
-        best, progress = resume["best"], Progress(**resume["progress"])
-    training, validation = rows
-    while not progress.ended:
-        progress.epoch += 1
-        torch.manual_seed(_seed(seed, plan.name, progress.epoch))
-        order = np.random.default_rng(_seed(seed, plan.name, progress.epoch)).permutation(training)
-        loss = _epoch(plan, module, averaged, optimizer, objective, order, clock)
-        valid = mean_loss(averaged.module, objective, validation)
-        told = {"loss": loss, "valid_loss": valid, "cpu_s": clock.seconds()}
+        progress = Progress(**resume["progress"])
+        return cls(module, averaged, optimizer, resume["best"], progress)
+
+    def note(self, told: dict[str, float]) -> None:
+        """Keep an epoch's losses, and its weights where they are the best so far."""
+        progress = self.progress
         progress.history.append({"epoch": float(progress.epoch), **told})
-        if valid < progress.best_loss:
-            progress.best_loss, progress.best_epoch = valid, progress.epoch
-            best = _copy(averaged.module)
-        progress.ended = _reason(plan, progress, clock)
-        report(plan.name, progress.history[-1])
-        keep(
-            {
-                "module": module.state_dict(),
-                "averaged": averaged.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "best": best,
-                "progress": {name: getattr(progress, name) for name in progress.__slots__},
-            }
-        )
-    module.load_state_dict(best)
-    module.eval()
-    return progress
+        if told["valid_loss"] < progress.best_loss:
+            progress.best_loss, progress.best_epoch = told["valid_loss"], progress.epoch
+            self.best = _copy(self.averaged.module)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What ``begin`` resumes from."""
+        return {
+            "module": self.module.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "best": self.best,
+            "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
+        }
 
 
 def mean_loss(module: nn.Module, objective: Objective, rows: Ints) -> float:
@@ -157,25 +185,18 @@ def mean_loss(module: nn.Module, objective: Objective, rows: Ints) -> float:
     return total / max(len(rows), 1)
 
 
-def _epoch(
-    plan: Plan,
-    module: nn.Module,
-    averaged: AveragedModel,
-    optimizer: torch.optim.Optimizer,
-    objective: Objective,
-    order: Ints,
-    clock: Clock,
-) -> float:
+def _epoch(plan: Plan, state: _State, objective: Objective, order: Ints, clock: Clock) -> float:
+    module = state.module
     module.train()
     total, done = 0.0, 0
     for step, first in enumerate(range(0, len(order), plan.batch), start=1):
         part = order[first : first + plan.batch]
-        optimizer.zero_grad()
+        state.optimizer.zero_grad()
         loss = objective(module, part)
         loss.backward()
         nn.utils.clip_grad_norm_(module.parameters(), _LONGEST_STEP)
-        optimizer.step()
-        averaged.update_parameters(module)
+        state.optimizer.step()
+        state.averaged.update_parameters(module)
         total, done = total + float(loss.detach()) * len(part), done + len(part)
         if step % _STEPS_BETWEEN_LOOKS == 0 and clock.seconds() >= plan.until_cpu_s:
             break
