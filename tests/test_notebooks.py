@@ -22,13 +22,22 @@ EXECUTED = sorted([*REPOSITORY.notebooks.glob("*.ipynb"), *REPOSITORY.solutions.
 CHAPTERS = sorted(REPOSITORY.notebooks.glob("*.ipynb"))
 ALL = [*EXECUTED, *sorted(REPOSITORY.labs.glob("*.ipynb"))]
 SANITIZERS = Path(__file__).with_name("nbval.cfg")
+#: Executed by the usual test command; all others by ``-m notebooks``, as each takes a minute.
+ALWAYS = ("07_04_experiment_tracking", "lab01_tracking")
 
 
 def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-@pytest.mark.parametrize("path", EXECUTED, ids=name_of)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=() if path.stem in ALWAYS else pytest.mark.notebooks)
+        for path in EXECUTED
+    ],
+    ids=name_of,
+)
 def test_the_committed_outputs_are_what_the_notebook_gives_today(
     path: Path, classroom: Course
 ) -> None:
