@@ -65,6 +65,7 @@ def test_a_verdict_names_the_mistake_then_says_it_outright_then_keeps_what_was_e
     assert (first["points"], first["max_points"]) == (1, 4)
     assert "accuracy was logged as a parameter." in first["html"]
     assert "mlflow.log_metric(" not in first["text"]
+    assert "1 more point is decided when the lab is graded" in first["text"]
     second = ask(service(classroom), question)
     assert 'mlflow.log_metric("accuracy", ...)' in second["text"]
 

@@ -85,6 +85,13 @@ def test_the_second_sentence_of_a_hint_is_shown_only_when_it_is_due() -> None:
     assert 'Call it "right".' in second
 
 
+def test_one_mistake_that_fails_two_checks_is_explained_once() -> None:
+    result = run_checks([wrong, wrong], NOTHING)
+    text = make_card(result, lines_of(result)).text
+    assert text.count("It is called") == 2
+    assert text.count("Look at the name.") == 1
+
+
 def test_the_newest_of_the_best_candidates_is_judged() -> None:
     newest_first = [{"a"}, {"a", "b"}, {"b", "a"}, set[str]()]
     best = best_match(newest_first, lambda one: "a" in one, lambda one: "b" in one)

@@ -132,7 +132,7 @@ print(
 # This is how many teams begin. We save three of the models under names that seemed clear at the
 # time.
 
-# %%
+# %% tags=["snippet:guide.why.1"]
 folder = Path(tempfile.mkdtemp())
 recipes = {
     "model_v1.pkl": {"depth": 8},
@@ -238,7 +238,7 @@ client.set_registered_model_alias("chapter-07-01", "champion", 1)
 # The last line says which version is used: it has the alias `champion`. Now the three questions
 # again, put to the registry. Each should take one line.
 
-# %%
+# %% tags=["snippet:guide.why.2"]
 champion = client.get_model_version_by_alias("chapter-07-01", "champion")
 run = mlflow.get_run(champion.run_id).data
 print("In production: version", champion.version)
@@ -246,7 +246,7 @@ print("Made from: data", run.tags["data"], "code", run.tags["code"])
 again = train(train_rows, int(run.params["depth"]), int(run.params["seed"]))
 print("Built again: F1", again[1], "as recorded:", again[1] == run.metrics["f1_valid"])
 
-# %% [markdown]
+# %% [markdown] tags=["snippet:7.2.1"]
 # A version lives through phases: *saved* by a run, *registered*, tried in *staging*, used in
 # *production*, at last *archived*. A registry keeps who moved it, and the way back.
 #

@@ -19,7 +19,7 @@
 # **Before we start:** scikit-learn's `fit` and `predict`, F1, and `python course.py start` in a
 # terminal.
 
-# %% [markdown]
+# %% [markdown] tags=["snippet:7.3.1", "snippet:7.3.2", "snippet:7.3.3"]
 # ## What MLflow is, and where it runs
 #
 # MLflow is a library that writes down what an experiment did, and a server that keeps and shows
@@ -91,7 +91,7 @@ print("Runs on the shelf:", len(mlflow.search_runs()))
 # Scripts like this one are often copied. We ask Python whether it *could* run: as found, without
 # the colon, and with `with`.
 
-# %%
+# %% tags=["snippet:7.4.1"]
 snippet = """mlflow.start_run():
 
     forest = RandomForestClassifier(20, max_depth=8).fit(X_train, y_train)

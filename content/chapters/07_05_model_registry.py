@@ -81,7 +81,7 @@ print("F1:", round(mlflow.get_run(shallow.run_id).data.metrics["f1_valid"], 3))
 # Guides show the address `runs:/<run_id>/model`, and it gets pasted with its brackets. We expect
 # an error, and look at what it leaves behind.
 
-# %%
+# %% tags=["snippet:7.5.1"]
 try:
     mlflow.register_model("runs:/<run_id>/model", "churn_model")
 except mlflow.MlflowException as error:
@@ -127,20 +127,26 @@ client.delete_model_version("churn_model", last.version)
 #
 # What people should know goes beside the version: a **description** to read, **tags** to search.
 
-# %%
+# %% tags=["snippet:guide.metadata.1"]
 client.update_model_version("churn_model", 2, description="Twenty trees of depth 8. Who leaves?")
 client.set_model_version_tag("churn_model", 2, "dataset", "churn")
 client.set_model_version_tag("churn_model", 2, "architecture", "random-forest")
 version = client.get_model_version("churn_model", 2)
 print(version.description, dict(version.tags))
 
-# %% [markdown]
+# %% [markdown] tags=["snippet:guide.stages.table"]
 # ## Stages, as older guides have them
 #
-# Each version was *None*, *Staging*, *Production* or *Archived*. We send version 1 straight to
-# production. Does anybody object that it was never in staging?
+# | a version in stage | is |
+# |---|---|
+# | *None* | registered, and nothing more |
+# | *Staging* | being tested |
+# | *Production* | answering real requests |
+# | *Archived* | retired, kept for the record |
+#
+# We send version 1 straight to production. Does anybody object?
 
-# %%
+# %% tags=["snippet:7.5.2"]
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always", FutureWarning)
     client.transition_model_version_stage("churn_model", 1, stage="Production")
@@ -152,7 +158,7 @@ print(str(told[-1].message).split(". ")[0])
 # work, and many companies run on them. Now version 2 follows by the rules, staging first. How many
 # versions are in production then, and after we archive the old one?
 
-# %%
+# %% tags=["snippet:guide.stages.1"]
 warnings.simplefilter("ignore", FutureWarning)
 for stage in ("Staging", "Production"):
     client.transition_model_version_stage("churn_model", 2, stage=stage)
@@ -177,7 +183,7 @@ print("Or:", client.get_latest_versions("churn_model", stages=["Production"])[0]
 # A consumer needs no file, only an address: by version or by stage. Both lines should load the
 # deep forest.
 
-# %%
+# %% tags=["snippet:guide.load.1"]
 by_version = mlflow.pyfunc.load_model("models:/churn_model/2")
 by_stage = mlflow.pyfunc.load_model("models:/churn_model/Production")
 print(by_version.predict(X_valid.head(3)), by_stage.predict(X_valid.head(3)))
@@ -187,7 +193,7 @@ print(by_version.predict(X_valid.head(3)), by_stage.predict(X_valid.head(3)))
 # it is loaded. Guides then ask for a prediction with two of the six inputs, in a dictionary. We
 # expect the signature to object, and to accept a full row.
 
-# %%
+# %% tags=["snippet:7.6.1"]
 try:
     by_stage.predict({"age": 30, "income": 40000})
 except mlflow.MlflowException as error:

@@ -47,11 +47,14 @@ def lines_of(result: ExerciseResult, *, second_hints: frozenset[str] = frozenset
         result: the outcome of an exercise.
         second_hints: ``check/hint`` of those hints whose second sentence is due.
     """
-    lines = [
-        Line(_share(one.points, one.max_points), one.message, _hint(one, second_hints))
-        for one in result.results
-        if not one.hidden
-    ]
+    lines: list[Line] = []
+    for one in result.results:
+        if not one.hidden:
+            hint = _hint(one, second_hints)
+            # One mistake often fails several checks; its hint is told once.
+            again = hint in {line.hint for line in lines}
+            share = _share(one.points, one.max_points)
+            lines.append(Line(share, one.message, "" if again else hint))
     hidden = [one for one in result.results if one.hidden]
     if hidden:
         points = round(sum(one.points for one in hidden), 2)

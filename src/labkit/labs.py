@@ -40,16 +40,24 @@ PLACEHOLDER = "# Your answer here.\n..."
 _SOLUTION = re.compile(rf"^[ \t]*{BEGIN}[ \t]*\n(.*?)^[ \t]*{END}[ \t]*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"^# # (.+?)\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^# ##\s+Exercise\s+(\d+\.\d+)\s*[:\-]\s*(.+?)\s*$", re.MULTILINE)
+_PROMISED = re.compile(r"^# \*(\d+(?:\.\d+)?) points?:", re.MULTILINE)
 _IMPORT = re.compile(r"^(?:import|from)\s+([a-zA-Z_][\w.]*)", re.MULTILINE)
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """One task of a lab."""
+    """One task of a lab.
+
+    Args:
+        id: its number, e.g. ``"1.1"``.
+        title: of its heading.
+        points: what its text promises, those of hidden checks included; 0 if it promises none.
+    """
 
     id: str
     title: str
+    points: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,16 @@ class Lab:
     @property
     def exercises(self) -> tuple[Exercise, ...]:
         """The exercises, in the order of their headings."""
-        return tuple(Exercise(number, title) for number, title in _HEADING.findall(self.text))
+        found = list(_HEADING.finditer(self.text))
+        ends = [one.start() for one in found[1:]] + [len(self.text)]
+        return tuple(
+            Exercise(one[1], one[2], _promised(self.text[one.end() : end]))
+            for one, end in zip(found, ends, strict=True)
+        )
+
+    def exercise(self, number: str) -> Exercise:
+        """The exercise of a number that the lab has."""
+        return next(one for one in self.exercises if one.id == number)
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -245,3 +262,8 @@ def lab_of(course: Course, exercise: str) -> Lab:
         why="No lab of this course has a heading with that number.",
         next_step="Compare the number in the check cell with the heading above it.",
     )
+
+
+def _promised(text: str) -> float:
+    found = _PROMISED.search(text)
+    return float(found[1]) if found else 0.0

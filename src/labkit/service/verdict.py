@@ -25,13 +25,15 @@ def answer(course: Course, exercise: str, tracking_uri: str | None) -> dict[str,
         ``html``, ``text``, ``points`` and ``max_points``, or ``error`` with what, why, next_step.
     """
     try:
-        result = run_checks(lab_of(course, exercise).public_checks, collect(course, exercise))
+        lab = lab_of(course, exercise)
+        result = run_checks(lab.public_checks, collect(course, exercise))
     except CourseError as error:
         return {
             "error": {"what": error.what, "why": error.why, "next_step": error.next_step},
         }
     earned = record(course.progress, result)
-    card = _card(result, earned, _elsewhere(tracking_uri))
+    later = lab.exercise(exercise).points - result.max_points
+    card = _card(result, earned, [*_elsewhere(tracking_uri), *_hidden(later)])
     return {
         "html": card.html,
         "text": card.text,
@@ -48,6 +50,14 @@ def _card(result: ExerciseResult, earned: Earned, notes: list[str]) -> Card:
             "keep them; what is stored has changed since."
         )
     return make_card(result, lines_of(result, second_hints=second), notes=notes)
+
+
+def _hidden(points: float) -> list[str]:
+    """A note on what is not decided here: the text of an exercise promises it."""
+    if points <= 0:
+        return []
+    are = "point is" if points == 1 else "points are"
+    return [f"{points:g} more {are} decided when the lab is graded; the task says for what."]
 
 
 def _elsewhere(tracking_uri: str | None) -> list[str]:

@@ -41,7 +41,7 @@ def nothing(evidence: Evidence) -> Verdict:
     hints={
         **NONE_YET,
         "not_at_once": Hint(
-            "No version holds a forest of depth 6.",
+            "The helper `log_forest` can register while it logs: look at its second parameter.",
             'log_forest(6, registered="lab02-first") trains, logs and registers it in one go.',
         ),
     },
@@ -65,7 +65,8 @@ def registered_at_once(evidence: Evidence) -> Verdict:
     hints={
         **NONE_YET,
         "not_afterwards": Hint(
-            "No version holds the forest of depth 5 that was logged before.",
+            "Registering afterwards takes the address of a logged model; `forests` holds those of the "
+            "set-up.",
             'mlflow.register_model(forests[0].model_uri, "lab02-first")',
         ),
         "wrong_model": Hint(

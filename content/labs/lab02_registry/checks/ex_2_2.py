@@ -28,15 +28,15 @@ def whole_model(evidence: Evidence) -> RegisteredModel | None:
             'client.update_model_version("lab02-described", 2, description=...)',
         ),
         "described_version_1": Hint(
-            "The description is on version 1.",
+            "Which number did you give `update_model_version`? Versions count from 1.",
             "Give update_model_version the version 2.",
         ),
         "no_description": Hint(
-            "Version 2 has no description.",
+            "A description belongs to one version: which method of the client changes a version?",
             'client.update_model_version("lab02-described", 2, description=...)',
         ),
         "no_table": Hint(
-            "The description does not say which table the model was trained on.",
+            "Whoever reads it should learn which table the model was trained on.",
             "Name churn and the F1 of the version's run, both in the description.",
         ),
     },
@@ -72,11 +72,11 @@ def description_written(evidence: Evidence) -> Verdict:
             'client.set_model_version_tag("lab02-described", 2, "dataset", "churn")',
         ),
         "tag_value": Hint(
-            "A tag has another value than the task names.",
+            "Compare the values with those in the task: searches find tags letter by letter.",
             "dataset is churn, algorithm is random-forest, letter by letter.",
         ),
         "tag_missing": Hint(
-            "A tag of version 2 is missing.",
+            "Each tag is set by a call of its own. Did both calls name version 2?",
             'client.set_model_version_tag("lab02-described", 2, "algorithm", "random-forest")',
         ),
     },

@@ -34,7 +34,7 @@ def holders(evidence: Evidence) -> dict[str, int]:
             "it need not be deleted first.",
         ),
         "champion_stayed": Hint(
-            "champion names version 1 as before.",
+            "An alias moves when it is set again, on another version.",
             'client.set_registered_model_alias("lab02-aliases", "champion", 2)',
         ),
     },
@@ -46,7 +46,8 @@ def champion_moved(evidence: Evidence) -> Verdict:
         return no_model(ALIASES)
     if named.get("champion") == 2:
         return passed("champion names version 2.")
-    said = f"champion names version {named.get('champion', 'none')}."
+    held = named.get("champion")
+    said = f"champion names version {held}." if held else "No version has the alias champion."
     if any(alias != "champion" and alias.lower() == "champion" for alias in named):
         return failed(said, "capital_letter", **named)
     if "champion" in {*versions[2].tags, *versions[2].tags.values()}:
@@ -63,7 +64,7 @@ def champion_moved(evidence: Evidence) -> Verdict:
             "Was it asked for after champion had moved? Give previous to version 1.",
         ),
         "no_previous": Hint(
-            "Nothing remembers which version was the champion before.",
+            "After a move nothing remembers the champion of before, unless an alias of its own does.",
             'client.set_registered_model_alias("lab02-aliases", "previous", 1)',
         ),
     },
@@ -83,7 +84,7 @@ def previous_kept(evidence: Evidence) -> Verdict:
     points=1,
     hints={
         "challenger_left": Hint(
-            "The challenger has won, but is still called challenger.",
+            "The challenger has won: the alias it had is to be taken away, which is a call of its own.",
             'client.delete_registered_model_alias("lab02-aliases", "challenger")',
         ),
     },

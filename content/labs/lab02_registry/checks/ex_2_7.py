@@ -61,7 +61,7 @@ def restored(evidence: Evidence) -> Verdict:
     points=1,
     hints={
         "still_serving": Hint(
-            "Version 3 is still in production.",
+            "Moving an old version to Production takes nothing away from the one that is there.",
             'client.transition_model_version_stage("lab02-rollback", 3, "Archived")',
         ),
         "deleted": Hint(
@@ -69,7 +69,7 @@ def restored(evidence: Evidence) -> Verdict:
             "Archive it: nothing loads an archived version by stage, and anybody can look at it.",
         ),
         "other_stage": Hint(
-            "Version 3 left production, but is not archived.",
+            "None is the stage of a version nobody has tried; one that was retired has its own.",
             'client.transition_model_version_stage("lab02-rollback", 3, "Archived")',
         ),
     },
@@ -93,7 +93,7 @@ def bad_one_archived(evidence: Evidence) -> Verdict:
     points=1,
     hints={
         "not_declared": Hint(
-            "restored_version is not declared yet.",
+            "The check cannot know which version you meant to restore: `labkit.declare` tells it.",
             'labkit.declare("2.7", restored_version=...)',
         ),
         "not_a_number": Hint(
@@ -101,7 +101,7 @@ def bad_one_archived(evidence: Evidence) -> Verdict:
             "Declare 1, 2 or 3, as the registry has it, not an address or the id of a run.",
         ),
         "declared_other": Hint(
-            "This is not the better of the two old versions.",
+            "Print the f1 of both old versions beside their numbers, and look again.",
             "Compare the f1 of the runs of versions 1 and 2 as numbers; the higher one wins.",
         ),
     },
