@@ -10,14 +10,19 @@ from labkit.evidence.model import (
     Run,
     Signature,
 )
+from labkit.evidence.repository import Commit, Repository, Store, Tracking
 
 __all__ = [
+    "Commit",
     "Dataset",
     "Evidence",
     "Git",
     "Model",
     "ModelVersion",
     "RegisteredModel",
+    "Repository",
     "Run",
     "Signature",
+    "Store",
+    "Tracking",
 ]

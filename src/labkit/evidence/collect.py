@@ -9,6 +9,7 @@ from typing import Any
 from labkit.errors import CourseError
 from labkit.evidence import files
 from labkit.evidence.model import Evidence, Model, Run
+from labkit.evidence.practice import read_practice
 from labkit.evidence.reading import Reader, little_memory
 from labkit.evidence.store import StoreRows, read_store, whole
 from labkit.paths import Course
@@ -56,6 +57,7 @@ def _collect(workspace: Course, exercise: str) -> Evidence:
         declared=files.read_declared(workspace, exercise, reader),
         git=files.read_git(workspace.root),
         stray_stores=_stray_stores(workspace, reader),
+        repositories=read_practice(workspace),
     )
 
 

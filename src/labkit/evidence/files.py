@@ -83,10 +83,11 @@ class Descriptions:
         if data is None:
             return {}
         self._left -= len(data)
-        return _parse(data.decode(errors="replace"))
+        return parse_yaml(data.decode(errors="replace"))
 
 
-def _parse(text: str) -> Mapping[str, Any]:
+def parse_yaml(text: str) -> Mapping[str, Any]:
+    """What a file in YAML says, all values as text; empty where it is not to be read."""
     depth = 0
     try:
         for event in yaml.parse(text, _YAML):
@@ -121,7 +122,7 @@ def _columns(text: object) -> list[tuple[str, str]]:
     if not isinstance(columns, list):
         return []
     return [
-        (_readable(str(column.get("name", position))), _readable(str(column.get("type", ""))))
+        (readable(str(column.get("name", position))), readable(str(column.get("type", ""))))
         for position, column in enumerate(columns)
         if isinstance(column, dict)
     ]
@@ -132,7 +133,7 @@ def list_artifacts(folder: Path | None, reader: Reader) -> tuple[str, ...]:
     if folder is None:
         return ()
     found = itertools.islice(reader.files(folder), MOST_ARTIFACTS)
-    return tuple(sorted(_readable(file.relative_to(folder).as_posix()) for file in found))
+    return tuple(sorted(readable(file.relative_to(folder).as_posix()) for file in found))
 
 
 def read_declared(workspace: Course, exercise: str, reader: Reader) -> Mapping[str, Any]:
@@ -154,17 +155,17 @@ def _plain(value: Any, depth: int) -> Any:
     if not depth:
         raise ValueError("no declared answer is nested so deeply")
     if isinstance(value, str):
-        return _readable(value)
+        return readable(value)
     if isinstance(value, list):
         return [_plain(one, depth - 1) for one in value]
     if isinstance(value, dict):
-        return {_readable(name): _plain(one, depth - 1) for name, one in value.items()}
+        return {readable(name): _plain(one, depth - 1) for name, one in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return str(value) if isinstance(value, int) and abs(value) > LARGEST_WHOLE else value
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Text that can be written as UTF-8: names of files and JSON may hold what cannot."""
     return text.encode(errors="replace").decode()
 
@@ -176,7 +177,7 @@ def read_git(root: Path) -> Git:
     settings), or with what is no plain file, is not read.
     """
     try:
-        if not _leads_nowhere(root / ".git"):
+        if not leads_nowhere(root / ".git"):
             return Git()
         deadline = time.monotonic() + GIT_SECONDS
         commits = []
@@ -190,7 +191,7 @@ def read_git(root: Path) -> Git:
     return Git(head=commits[0] if commits else "", commits=tuple(commits))
 
 
-def _leads_nowhere(folder: Path) -> bool:
+def leads_nowhere(folder: Path) -> bool:
     """Whether a ``.git`` folder is all there is of its repository, and made of plain files."""
     reader = Reader(folder.parent)
     names = ("commondir", "config.worktree", "objects/info/alternates")

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
+from labkit.evidence.repository import Repository
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -119,6 +121,7 @@ class Evidence:
     ``stray_stores`` names MLflow stores found beside the one in use (``labs/mlflow.db``).
     ``predictions`` maps a model id to ``{"predicted": [...], "truth": [...]}``, what that model
     answered in a separate process, or to ``{"error": message}``; see ``labkit.checks.Probe``.
+    ``repositories`` are those below ``practice/``, where Git and DVC are practised.
     """
 
     exercise: str
@@ -131,6 +134,7 @@ class Evidence:
     git: Git = field(default_factory=Git)
     stray_stores: tuple[str, ...] = ()
     predictions: Mapping[str, Any] = field(default_factory=dict)
+    repositories: tuple[Repository, ...] = ()
 
     def runs_in(self, experiment: str) -> tuple[Run, ...]:
         """The runs of one experiment, newest first."""
@@ -139,6 +143,10 @@ class Evidence:
     def versions_of(self, name: str) -> Mapping[int, ModelVersion]:
         """The versions of one registered model by number; empty where there is no such model."""
         return {one.version: one for one in self.versions if one.name == name}
+
+    def repository(self, path: str) -> Repository | None:
+        """The repository at a path relative to the workspace; None where there is none."""
+        return next((one for one in self.repositories if one.path == path), None)
 
     def models_of(self, run: Run) -> tuple[Model, ...]:
         """The models a run logged, newest first."""
@@ -167,6 +175,8 @@ class Evidence:
             git=_tupled(Git, kept["git"]),
             stray_stores=tuple(kept["stray_stores"]),
             predictions=kept["predictions"],
+            # Evidence kept before repositories were looked at has none.
+            repositories=tuple(map(Repository.from_json, kept.get("repositories", ()))),
         )
 
 
