@@ -49,7 +49,7 @@ def template(course: Course) -> Path:
 @pytest.fixture(scope="session")
 def warm() -> Iterator[WarmProcess]:
     """One process for all tests to fork from: to warm up takes longer than most tests."""
-    process = WarmProcess(grading_environment(), apart=True)
+    process = WarmProcess(grading_environment(), ["labkit.practice"], apart=True)
     try:
         process.wait_until_warm()
         yield process

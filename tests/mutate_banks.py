@@ -103,7 +103,8 @@ def report(lab: Lab, warm: WarmProcess | None) -> int:
 def main(names: list[str]) -> int:
     """Report on the labs named, or on all; 1 if a check could be lost unnoticed."""
     labs = [lab for lab in all_labs(find_course()) if not names or lab.name in names]
-    warm = WarmProcess(grading_environment(), apart=True) if can_fork() else None
+    imports = list(dict.fromkeys(name for lab in labs for name in lab.imports))
+    warm = WarmProcess(grading_environment(), imports, apart=True) if can_fork() else None
     try:
         return int(sum(report(lab, warm) for lab in labs) > 0)
     finally:

@@ -13,7 +13,7 @@ from labkit.servers.template import new_database
 #: Who made the first commit of a workspace, and when: fixed, so that it is the same every time.
 COMMITTER = b"Model Registry Lab <course@example.org>"
 COMMITTED_AT = 1_767_225_600  # 2026-01-01 00:00 UTC, in seconds since 1970
-IGNORED = ".course/\n/data\nmlruns/\nmlflow.db\n.ipynb_checkpoints/\n"
+IGNORED = ".course/\n/data\n/practice/\nmlruns/\nmlflow.db\n.ipynb_checkpoints/\n"
 
 
 def make_workspace(

@@ -62,6 +62,10 @@ def grading_environment(workspace: Course | None = None) -> dict[str, str]:
         "HOME": str(home),
         "USERPROFILE": str(home),
         "TMPDIR": str(home),
+        # DVC keeps notes in a folder of the system's, and takes settings from others.
+        "DVC_SITE_CACHE_DIR": str(home / "dvc"),
+        "DVC_GLOBAL_CONFIG_DIR": str(home / "dvc-settings"),
+        "DVC_SYSTEM_CONFIG_DIR": str(home / "no-dvc-settings"),
         "IPYTHONDIR": str(workspace.state / "ipython"),
         "MPLCONFIGDIR": str(home),
     }

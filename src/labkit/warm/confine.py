@@ -37,7 +37,8 @@ OLDEST = 6
 #: Source: https://systemd.io/UIDS-GIDS/
 FREE_USERS = range(60_578, 61_184)
 
-#: What Python and the programs a lab may call (Git) need of the system.
+#: What Python and the programs a lab may call (Git, DVC) need of the system. The library that DVC
+#: reads repositories with opens Git's settings of the whole machine, and gives up if it may not.
 SYSTEM = (
     "/usr",
     "/bin",
@@ -47,6 +48,7 @@ SYSTEM = (
     "/etc/localtime",
     "/etc/mime.types",
     "/etc/fonts",
+    "/etc/gitconfig",
     "/etc/passwd",
     "/etc/group",
     "/proc/cpuinfo",

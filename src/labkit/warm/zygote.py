@@ -260,6 +260,10 @@ def warm_up(more: Sequence[str] = ()) -> None:
         # A part of a package that cannot be imported by its name is no loss, only slower.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    for work in [getattr(sys.modules.get(name), "WARM_UP", "") for name in more]:
+        for name in _imported_by(work) if work else ():
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
     importlib.import_module("sqlalchemy.orm").configure_mappers()
     _know_installed_packages()
     gc.collect()
