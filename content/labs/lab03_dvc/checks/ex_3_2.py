@@ -1,0 +1,127 @@
+"""Exercise 3.2: a default remote, committed, with the bytes in it."""
+
+from labkit.checks import Hint, Verdict, check, failed, passed
+from labkit.evidence import Commit, Evidence, Repository
+
+from .common import FIRST, NO_REPOSITORY, PRACTICE, holds, no_repository, place_of
+
+TEAM, STORE = f"{PRACTICE}/share/team", f"{PRACTICE}/share/store"
+CONFIG = ".dvc/config"
+
+
+def leads_to_store(repository: Repository, state: Repository | Commit) -> bool:
+    """Whether the default remote is the folder store, however its address is written."""
+    now = repository.stores.get(state.tracking.default_remote)
+    return place_of(repository, state) == STORE or (now is not None and now.folder == STORE)
+
+
+@check(
+    "3.2",
+    points=1,
+    hints={
+        **NO_REPOSITORY,
+        "no_remote": Hint(
+            "DVC knows no remote here yet.",
+            'run("dvc remote add -d store ../store", share)',
+        ),
+        "not_default": Hint(
+            "There is a remote, but push and pull do not use it by themselves.",
+            'run("dvc remote default store", share), or -d when you add it.',
+        ),
+        "other_folder": Hint(
+            "The remote is another folder. From where is its address seen?",
+            "store lies beside the repository, not in it: run("
+            '"dvc remote modify store url ../store", share).',
+        ),
+        "other_name": Hint(
+            "The remote has another name than the task gives.",
+            'run("dvc remote rename OLD store", share), with its present name for OLD.',
+        ),
+    },
+)
+def default_remote(evidence: Evidence) -> Verdict:
+    """The default remote is the folder store."""
+    found = evidence.repository(TEAM)
+    if found is None:
+        return no_repository(TEAM)
+    if not found.tracking.remotes:
+        return failed("There is no remote.", "no_remote")
+    if place_of(found, found) is None:
+        names = ", ".join(found.tracking.remotes)
+        return failed(f"None of the remotes is the default: {names}.", "not_default")
+    if not leads_to_store(found, found):
+        return failed(f"The default remote is {place_of(found, found)}.", "other_folder")
+    if found.tracking.default_remote != "store":
+        return failed(f"It is called {found.tracking.default_remote}.", "other_name")
+    return passed("The default remote is the store.")
+
+
+@check(
+    "3.2",
+    points=1,
+    hints={
+        **NO_REPOSITORY,
+        "local_only": Hint(
+            "The setting is in .dvc/config.local, which Git ignores.",
+            "Add the remote without --local: it belongs to the project, not to you.",
+        ),
+        "staged_only": Hint(
+            "The setting is chosen for a commit that is missing.",
+            "run('git commit -m \"Share the data\"', share)",
+        ),
+        "not_committed": Hint(
+            "Who clones the repository now gets no remote.",
+            "The remote stands in .dvc/config: git add .dvc/config, and commit.",
+        ),
+    },
+)
+def setting_committed(evidence: Evidence) -> Verdict:
+    """The newest commit has a default remote that is the store."""
+    found = evidence.repository(TEAM)
+    if found is None:
+        return no_repository(TEAM)
+    newest = found.newest
+    if newest and place_of(found, newest) and leads_to_store(found, newest):
+        return passed("The newest commit has the setting.")
+    if not found.tracking.remotes:
+        return failed("There is no setting to commit.")
+    if f"{CONFIG}.local" in found.files:
+        return failed("The setting is not shared.", "local_only")
+    if CONFIG in found.staged:
+        return failed("The setting is staged, not committed.", "staged_only")
+    return failed("The newest commit names no such default remote.", "not_committed")
+
+
+@check(
+    "3.2",
+    points=2,
+    hints={
+        **NO_REPOSITORY,
+        "nothing_pushed": Hint(
+            "The store does not have the table. Settings alone move nothing.",
+            'run("dvc push", share). Copying data.csv by hand is no push: DVC finds files in a '
+            "remote by their md5.",
+        ),
+        "pushed_elsewhere": Hint(
+            "The table was pushed, but into another folder.",
+            "Correct the address, ../store as seen from the repository, and push again.",
+        ),
+        "damaged": Hint(
+            "The store has a file under the right name, with other bytes in it.",
+            "Delete the folder store and push again.",
+        ),
+    },
+)
+def bytes_pushed(evidence: Evidence) -> Verdict:
+    """The store has the bytes of the table."""
+    found = evidence.repository(TEAM)
+    if found is None:
+        return no_repository(TEAM)
+    if holds(found, STORE, FIRST):
+        return passed("The store has the table.")
+    stores = found.stores.values()
+    if any(FIRST in one.intact for one in stores):
+        return failed("The table is in another folder.", "pushed_elsewhere")
+    if any(FIRST in one.damaged for one in stores):
+        return failed("The table in the store is damaged.", "damaged")
+    return failed("The store does not have the table.", "nothing_pushed")
