@@ -1,0 +1,39 @@
+"""Every picture a notebook shows is there, is small, and is told to those who cannot see it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import REPOSITORY
+
+_PICTURE = re.compile(r"!\[(?P<told>[^\]]*)\]\((?P<path>[^)\s]+)\)")
+NOTEBOOKS = [
+    path
+    for folder in (REPOSITORY.notebooks, REPOSITORY.labs, REPOSITORY.solutions)
+    for path in sorted(folder.glob("*.ipynb"))
+]
+#: Bytes; a chapter with ten pictures still opens at once.
+MOST = 120_000
+
+
+def pictures(notebook: Path) -> list[tuple[str, Path]]:
+    """What each picture in a notebook's texts shows, and its file."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    found = [_PICTURE.finditer(cell.source) for cell in cells if cell.cell_type == "markdown"]
+    return [(one["told"], notebook.parent / one["path"]) for group in found for one in group]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_pictures_are_there_small_and_described(notebook: Path) -> None:
+    for told, path in pictures(notebook):
+        assert len(told.split()) >= 5, f"{path.name} has no description worth the name"
+        assert path.is_file(), f"{path} is missing"
+        assert path.stat().st_size <= MOST, f"{path.name} is larger than {MOST} bytes"
+
+
+def test_every_picture_beside_the_chapters_is_shown_by_one() -> None:
+    shown = {path.resolve() for one in NOTEBOOKS for _, path in pictures(one)}
+    assert {path.resolve() for path in REPOSITORY.notebooks.glob("images/*")} <= shown
