@@ -255,7 +255,7 @@ pd.DataFrame(table, columns=["version", "stage", "F1 [95 %]", "against version 1
 
 # %% [markdown]
 # One archived, one in staging, one in production: the state that pictures of registries show. Who
-# approved it, and why, stands in the history, which we print at the end.
+# approved it stands in the ledger, whose reasons we print at the end.
 #
 # ## Monitoring
 #
