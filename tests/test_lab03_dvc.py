@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import nbformat
 import pytest
 from conftest import REPOSITORY
 
@@ -146,3 +147,13 @@ def test_repositories_are_kept_with_the_evidence() -> None:
     assert Evidence.from_json(kept) == found
     del kept["repositories"]
     assert Evidence.from_json(kept).repositories == ()
+
+
+def test_what_commands_say_is_text_in_its_place_in_a_notebook_too() -> None:
+    solved = nbformat.read(REPOSITORY.solutions / f"{LAB.name}.ipynb", as_version=4)
+    cells = [cell for cell in solved.cells if cell.cell_type == "code"]
+    shown = [cell for cell in cells if any(one.output_type != "stream" for one in cell.outputs)]
+    assert [cell.source for cell in shown] == [f'labkit.check("3.{n}")' for n in range(1, 8)]
+    printed = "".join(one.text for cell in cells for one in cell.outputs if "text" in one)
+    assert "\x1b" not in printed
+    assert "A       data.csv\n1 file fetched and 1 file added" in printed

@@ -151,7 +151,10 @@ def _call_dvc(words: Sequence[str], folder: Path) -> tuple[int, str]:
         stack.enter_context(contextlib.redirect_stderr(said))
         # It takes a second or two to import, so only those pay who type a command of it.
         from dvc.cli import main
+        from dvc.ui import ui
 
+        # In a notebook they would show HTML, past what is printed and before it.
+        ui.rich_console.is_jupyter = ui.error_console.is_jupyter = False
         for handler in logging.getLogger("dvc").handlers:
             if isinstance(handler, logging.StreamHandler):
                 stack.callback(handler.setStream, handler.stream)
