@@ -98,8 +98,8 @@ print("Megabytes in its .git:", megabytes(room / "copy/.git"))
 # Guides say that Git *cannot* store large files. It can, but it gives all versions to everybody,
 # for ever. (Text that changes little packs well; weights, images and Parquet do not.)
 #
-# **DVC** splits the work: Git keeps a small pointer, DVC the bytes, of data and of models. `pip
-# install dvc` should find nothing to do here. `dvc init` prepares a folder; outside a Git
+# **DVC** splits the work: Git keeps a small pointer, DVC the bytes, of data and of models. Here
+# `pip install dvc` should find nothing to do. `dvc init` prepares a folder; outside a Git
 # repository we expect a refusal, after `git init` three new files.
 
 # %% tags=["snippet:7.7.1", "snippet:7.7.2"]
@@ -330,7 +330,8 @@ print(run(cara, "dvc pull").splitlines()[-1], "-", rows(cara), "customers")
 # %% [markdown]
 # DVC compares each file with its name. The spoiled one was thrown away and reported as missing, in
 # the same words as one never pushed; so it is when the remote's folder is gone. Whoever still has
-# the bytes in a cache mends it with `dvc push`. Has nobody, they are lost: a remote needs a backup.
+# the bytes in a cache mends it with `dvc push`. If nobody has them, they are lost: a remote needs a
+# backup.
 #
 # ## What we left open
 #
