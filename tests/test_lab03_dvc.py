@@ -141,6 +141,13 @@ def test_a_clone_of_another_repository_is_no_clone_of_the_teams() -> None:
     assert verdict("3.5", there, clone, md5=FIRST).passed
 
 
+@pytest.mark.parametrize("exercise", ["3.2", "3.3", "3.4", "3.5", "3.6", "3.7"])
+def test_where_an_exercise_was_never_begun_the_hint_says_so(exercise: str) -> None:
+    result = verdict(exercise)
+    assert result.points == 0
+    assert hints(result) - {"not_declared"} == {"no_repository"}
+
+
 def test_repositories_are_kept_with_the_evidence() -> None:
     found = Evidence("3.1", repositories=(team("share", commit("a", tracking())),))
     kept = json.loads(json.dumps(found.to_json()))

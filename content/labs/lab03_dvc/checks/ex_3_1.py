@@ -19,11 +19,11 @@ def track(evidence: Evidence) -> Repository | None:
     points=1,
     hints={
         "no_git": Hint(
-            "The folder is no Git repository. What does every repository begin with?",
+            "Every repository begins with a command of Git, typed in its folder. DVC has one of the same name.",
             'run("git init", track), and after it run("dvc init", track).',
         ),
         "no_dvc": Hint(
-            "Git is there, DVC is not.",
+            "DVC must be begun in the folder too: its command is called like Git's.",
             'run("dvc init", track) makes the folder .dvc with its settings.',
         ),
     },
@@ -47,13 +47,12 @@ def repository_made(evidence: Evidence) -> Verdict:
             'run("dvc add data.csv", track) writes the pointer data.csv.dvc.',
         ),
         "other_file": Hint(
-            "DVC tracks something, but not data.csv in this folder.",
+            "Which file did you name in dvc add? A pointer lies beside the file it stands for.",
             "Track the file itself, where it is: the pointer is called data.csv.dvc.",
         ),
         "other_bytes": Hint(
-            "The pointer names other bytes than the first delivery has.",
-            "Reading and writing a table changes its bytes. Run the cell with begin(...) again, and "
-            "add the file as it is.",
+            "Was the file written anew before dvc add? Reading and writing a table changes its bytes.",
+            "Run the cell with begin(...) again, and add the file as it is.",
         ),
     },
 )
@@ -77,7 +76,7 @@ def pointer_made(evidence: Evidence) -> Verdict:
     points=2,
     hints={
         "nothing_committed": Hint(
-            "Git keeps nothing before a commit.",
+            "Git keeps nothing before a commit: choose the files first, then commit them.",
             'run("git add .", track), then run(\'git commit -m "Track the data"\', track).',
         ),
         "staged_only": Hint(
@@ -85,7 +84,7 @@ def pointer_made(evidence: Evidence) -> Verdict:
             "run('git commit -m \"Track the data\"', track)",
         ),
         "pointer_not_committed": Hint(
-            "There is a commit, but not of the pointer as it is now.",
+            "git status lists what your commit left out. The pointer is a file like any other.",
             'run("git add .", track) takes data.csv.dvc too: .gitignore keeps the table out.',
         ),
         "settings_missing": Hint(
@@ -93,7 +92,7 @@ def pointer_made(evidence: Evidence) -> Verdict:
             "Without .dvc/config a clone is no DVC repository: git add .dvc, and commit again.",
         ),
         "gitignore_missing": Hint(
-            "DVC wrote a .gitignore for a reason; it is not in the commit.",
+            "DVC wrote a file that keeps the table out of Git. It helps others only if they get it.",
             "Without it somebody's `git add .` takes the table: git add .gitignore, and commit.",
         ),
     },

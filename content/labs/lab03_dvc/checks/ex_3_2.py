@@ -21,11 +21,11 @@ def leads_to_store(repository: Repository, state: Repository | Commit) -> bool:
     hints={
         **NO_REPOSITORY,
         "no_remote": Hint(
-            "DVC knows no remote here yet.",
+            "A remote gets a name and an address, by a command that begins with dvc remote.",
             'run("dvc remote add -d store ../store", share)',
         ),
         "not_default": Hint(
-            "There is a remote, but push and pull do not use it by themselves.",
+            "Push and pull use the default remote. Adding one does not make it that by itself.",
             'run("dvc remote default store", share), or -d when you add it.',
         ),
         "other_folder": Hint(
@@ -34,7 +34,7 @@ def leads_to_store(repository: Repository, state: Repository | Commit) -> bool:
             '"dvc remote modify store url ../store", share).',
         ),
         "other_name": Hint(
-            "The remote has another name than the task gives.",
+            "Names are compared letter by letter, and a remote can be renamed.",
             'run("dvc remote rename OLD store", share), with its present name for OLD.',
         ),
     },
@@ -70,7 +70,7 @@ def default_remote(evidence: Evidence) -> Verdict:
             "run('git commit -m \"Share the data\"', share)",
         ),
         "not_committed": Hint(
-            "Who clones the repository now gets no remote.",
+            "Who clones the repository now gets no remote. In which file does DVC write it down?",
             "The remote stands in .dvc/config: git add .dvc/config, and commit.",
         ),
     },
@@ -98,16 +98,16 @@ def setting_committed(evidence: Evidence) -> Verdict:
     hints={
         **NO_REPOSITORY,
         "nothing_pushed": Hint(
-            "The store does not have the table. Settings alone move nothing.",
+            "Settings alone move nothing, and a copy under its own name is nothing DVC finds.",
             'run("dvc push", share). Copying data.csv by hand is no push: DVC finds files in a '
             "remote by their md5.",
         ),
         "pushed_elsewhere": Hint(
-            "The table was pushed, but into another folder.",
+            "Look where the bytes went: the address was another one when you pushed.",
             "Correct the address, ../store as seen from the repository, and push again.",
         ),
         "damaged": Hint(
-            "The store has a file under the right name, with other bytes in it.",
+            "A file in the store is named by its md5, and this one's bytes have another.",
             "Delete the folder store and push again.",
         ),
     },

@@ -37,7 +37,7 @@ TEAM, STORE = f"{PRACTICE}/change/team", f"{PRACTICE}/change/store"
             "run('git commit -m \"Second delivery\"', change)",
         ),
         "not_committed": Hint(
-            "The pointer names the second delivery, but no commit does.",
+            "git status shows that the pointer changed. Others get it by a commit.",
             "run('git commit -a -m \"Second delivery\"', change)",
         ),
         "other_file": Hint(
@@ -45,12 +45,12 @@ TEAM, STORE = f"{PRACTICE}/change/team", f"{PRACTICE}/change/store"
             "A version is the same file at another commit: write the bytes to data.csv and add that.",
         ),
         "other_bytes": Hint(
-            "The pointer names bytes that are neither delivery.",
+            "Compare the md5 of data.csv with that of second. On which way did the bytes change?",
             'Take the bytes as they are: (change / "data.csv").write_bytes(second). Going through '
             "pandas changes them.",
         ),
         "history_rewritten": Hint(
-            "The commit of the first delivery is gone from the history.",
+            "--amend and reset replace commits, which others may have already.",
             "Make a new commit on top of it, without --amend; begin anew with the cell above.",
         ),
     },
@@ -84,7 +84,7 @@ def _missing(found: Repository) -> str:
     hints={
         **NO_REPOSITORY,
         "not_pushed": Hint(
-            "The remote does not have the second delivery.",
+            "A commit sends no bytes anywhere, and the first push sent the first delivery only.",
             'Git and DVC are pushed apart: run("dvc push", change) after dvc add.',
         ),
     },
@@ -105,16 +105,16 @@ def second_pushed(evidence: Evidence) -> Verdict:
     hints={
         **NO_REPOSITORY,
         "still_first": Hint(
-            "data.csv in the folder is the first delivery.",
+            "Did you write the bytes of second, or have you gone back to an older commit since?",
             'Write the bytes of second to it; if you went back: git checkout main, run("dvc '
             'checkout", change).',
         ),
         "gone": Hint(
-            "There is no data.csv in the folder.",
+            "The table is not lost: the pointer names it, and DVC has it in its cache.",
             'run("dvc checkout", change) puts there what the pointer names.',
         ),
         "changed": Hint(
-            "data.csv in the folder has other bytes than the second delivery.",
+            "Something wrote to data.csv: its md5 is not that of second.",
             '(change / "data.csv").write_bytes(second)',
         ),
     },

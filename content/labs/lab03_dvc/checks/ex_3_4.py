@@ -68,9 +68,8 @@ def faulty_found(evidence: Evidence) -> Verdict:
             "A customer who is there twice counts once: duplicated() without keep=False.",
         ),
         "other_number": Hint(
-            "It is another number of customers.",
-            'In the first faulty version: table["customer_id"].duplicated().sum(). Did dvc '
-            "checkout run after git checkout?",
+            "Did dvc checkout run after git checkout? Without it you count in another version.",
+            'In the first faulty version: table["customer_id"].duplicated().sum().',
         ),
     },
 )
@@ -90,12 +89,12 @@ def twice_counted(evidence: Evidence) -> Verdict:
     hints={
         **NO_REPOSITORY,
         "nothing_done": Hint(
-            "The newest commit still points to the fourth delivery.",
+            "Only the pointer goes back, in a new commit. Git can take a single file from a tag.",
             'On main: run("git checkout TAG -- data.csv.dvc", back) with the good tag, commit, and '
             'run("dvc checkout", back).',
         ),
         "not_committed": Hint(
-            "The pointer names the good version, but no new commit does.",
+            "The pointer is right, but nobody else gets it before a commit.",
             "run('git commit -a -m \"Back to the good delivery\"', back)",
         ),
         "only_looked": Hint(
@@ -108,13 +107,13 @@ def twice_counted(evidence: Evidence) -> Verdict:
             "Begin anew, and instead of git reset bring back only the pointer, in a new commit.",
         ),
         "not_on_main": Hint(
-            "There is a new commit, but no branch leads to it.",
-            'It was made while no branch was checked out. run("git branch -f main", back) and '
-            'run("git checkout main", back) make it the newest of main.',
+            "You were on no branch when you committed: git status says so.",
+            'run("git branch -f main", back), then run("git checkout main", back): your commit '
+            "becomes the newest of main.",
         ),
         "other_version": Hint(
-            "The newest commit points to another version than the last good one.",
             "Which is the last tag before the faults begin?",
+            "It is the one just before the tag that you declare as first_faulty.",
         ),
     },
 )

@@ -20,11 +20,11 @@ def colleague(evidence: Evidence) -> Repository | None:
     hints={
         **NO_REPOSITORY,
         "no_clone": Hint(
-            "There is no clone yet.",
+            "git clone takes two names: what to clone, and the folder to make.",
             'run("git clone team colleague", office), typed in the folder that holds team.',
         ),
         "other_place": Hint(
-            "There is a clone, but in another place.",
+            "A clone is made in the folder in which you type the command.",
             "It belongs beside team, as the folder colleague in get.",
         ),
         "copied": Hint(
@@ -56,7 +56,7 @@ def cloned(evidence: Evidence) -> Verdict:
             'run("dvc pull", colleague)',
         ),
         "other_bytes": Hint(
-            "data.csv in the clone is not what its pointer names.",
+            "Something wrote to data.csv after it was fetched, or another file was put there.",
             'Delete it, then run("dvc pull", colleague).',
         ),
     },
@@ -91,7 +91,7 @@ def table_fetched(evidence: Evidence) -> Verdict:
             "DVC names files by their md5, with 32: md5(...) of the table in the clone.",
         ),
         "of_other_bytes": Hint(
-            "This is not the md5 of the table.",
+            "Of which file did you take it? The table lies in the clone.",
             'Compute it of the file: md5(colleague / "data.csv").',
         ),
     },

@@ -65,26 +65,26 @@ def causes_found(evidence: Evidence) -> Verdict:
     hints={
         **NO_REPOSITORY,
         "not_mended_a": Hint(
-            "The colleague of a has no table.",
+            "a: who still has the bytes that the store lacks?",
             "The team has its bytes: dvc push in a/team, then dvc pull in a/colleague.",
         ),
         "not_mended_b": Hint(
-            "The colleague of b has no table.",
+            "b: where do the settings lead, and how does the colleague get better ones?",
             "dvc remote modify store url ../store, commit it, and bring it to the colleague; then "
             "dvc pull.",
         ),
         "not_mended_c": Hint(
-            "The colleague of c has no table.",
+            "c: DVC finds a file under the right name. It has to go before the right one can come.",
             "Delete the damaged file from the store, dvc push in c/team, dvc pull in c/colleague.",
         ),
         "wrong_rows": Hint(
-            "A colleague has a table with other bytes than the pointer names.",
+            "Compare the md5 of each colleague's data.csv with the one in its pointer.",
             "They are in the clone's cache, too. When the store is mended, delete the folder "
             "colleague, clone it anew, and pull.",
         ),
         "by_hand": Hint(
-            "A colleague has the right table, but DVC did not bring it.",
-            "Copying helps once. Mend the remote, delete the copy, and let dvc pull fetch it.",
+            "A copy helps once. Delete it, and see what dvc pull says.",
+            "Mend the remote first; then dvc pull brings the table, today and tomorrow.",
         ),
     },
 )

@@ -53,16 +53,16 @@ def out_of_git(evidence: Evidence) -> Verdict:
             'First run("git rm --cached data.csv", mistake), then run("dvc add data.csv", mistake).',
         ),
         "pointer_not_committed": Hint(
-            "There is a pointer, but it is not in the newest commit.",
+            "git status lists the pointer as a file that Git does not know yet.",
             "git commit -a takes only what Git knows already: git add data.csv.dvc .gitignore "
             "first.",
         ),
         "gitignore_missing": Hint(
-            "The pointer is committed, the .gitignore is not.",
-            "Without it the next `git add .` takes the table again: git add .gitignore, and commit.",
+            "What keeps the next `git add .` from taking the table again?",
+            "The .gitignore that DVC wrote: git add .gitignore, and commit.",
         ),
         "other_bytes": Hint(
-            "The pointer names another table than the one that was there.",
+            "The file was changed before dvc add, so the pointer names its new bytes.",
             "Begin anew with the cell above, and add the file as it is.",
         ),
     },
