@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import REPOSITORY
+from notebook_band import band_of
 
 from labkit.build.execute import FIXED
 from labkit.paths import Course
@@ -85,13 +86,16 @@ def test_no_cell_is_longer_than_fifteen_lines_or_leaves_python(path: Path) -> No
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
 def test_a_chapter_keeps_to_the_band_of_good_notebooks(path: Path) -> None:
-    cells = nbformat.read(path, as_version=4).cells
-    words = [len(cell.source.split()) for cell in cells if cell.cell_type == "markdown"]
-    lines = [len(cell.source.splitlines()) for cell in cells if cell.cell_type == "code"]
-    assert 25 <= len(cells) <= 40
-    assert 1.0 <= len(words) / len(lines) <= 1.4
-    assert 40 <= statistics.mean(words) <= 55
-    assert statistics.median(lines) <= 6
+    band = band_of(path)
+    assert band.kept, band
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+def test_a_chapter_promises_the_minutes_that_its_words_take(path: Path) -> None:
+    band = band_of(path)
+    read = re.search(r"(\d+) to read", band.promised)
+    assert read, "its first cell says **Time:** about N minutes: N to read, N to run"
+    assert abs(int(read[1]) - band.minutes) <= 3, band
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
