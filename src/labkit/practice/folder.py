@@ -27,7 +27,8 @@ SETTINGS = {"init.defaultBranch": "main", "core.autocrlf": "false", "commit.gpgs
 NOBODY = {"user.name": "Student", "user.email": "student@example.org"}
 #: The exit status of DVC where there is no repository of its own.
 NO_DVC_REPOSITORY = 253
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+#: What moves or colours the text of a terminal (ECMA-48, control sequences).
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 def begin(name: str) -> Path:
@@ -93,7 +94,7 @@ def run(command: str, folder: Path) -> None:
             next_step="Run the cell that makes it, or look at its name.",
         )
     status, said = call(words, folder)
-    print(f"$ {command}", *said.splitlines(), sep="\n")
+    print(f"$ {command}", *said.strip().splitlines(), sep="\n")
     if status:
         print(f"(failed with status {status})")
 
@@ -163,7 +164,7 @@ def _call_dvc(words: Sequence[str], folder: Path) -> tuple[int, str]:
             status = int(main(list(words)) or 0)
         except SystemExit as ended:  # --help and --version
             status = ended.code if isinstance(ended.code, int) else 1
-    return status, _COLOUR.sub("", said.getvalue())
+    return status, _CONTROL.sub("", said.getvalue())
 
 
 @contextlib.contextmanager
