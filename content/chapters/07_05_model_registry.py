@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 7.5 and 7.6 The model registry, and loading from it
 #
-# **Time:** about 15 minutes: 13 to read, 2 to run.
+# **Time:** about 9 minutes: 8 to read, 1 to run.
 #
 # **Questions.** Which model is in production? How does a service find it, and how do we go back?
 #
