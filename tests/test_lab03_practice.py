@@ -7,10 +7,12 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import InWorkspace
 
+import labkit
 from labkit.errors import CourseError
 from labkit.evidence import Repository
 from labkit.evidence.practice import read_practice
@@ -130,6 +132,50 @@ def test_no_other_folder_is_begun_anew(
 def test_run_says_what_it_cannot_do(command: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=told):
         run(command, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("git status --short && git log", "&& joins two"),
+        ("git init; dvc init", "; joins two"),
+        ("git log --oneline | head", "| joins two"),
+        ("git log > log.txt", "> joins two"),
+        ("git init\ndvc init", "a new line joins two"),
+        ('git commit -m "Why', "No closing quotation"),
+        ("git add \\", "No escaped character"),
+    ],
+)
+def test_run_takes_one_whole_command_at_a_time(command: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(CourseError) as raised:
+        run(command, tmp_path)
+    assert why in raised.value.why
+
+
+def test_signs_of_a_shell_between_quotes_are_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("git check-ref-format 'a && b; c | d\n\ne # f'", tmp_path)
+    assert "(failed with status 1)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", [(Path("track"), "git init"), ("git init", "track")])
+def test_run_says_in_which_order_command_and_folder_come(given: tuple[Any, Any]) -> None:
+    with pytest.raises(CourseError, match="first the command, as text, then the folder"):
+        run(*given)
+
+
+@pytest.mark.parametrize(
+    ("value", "call"),
+    [
+        ("mlflow", 'labkit.declare("4.1", a="mlflow")'),
+        ({"a": "mlflow"}, 'labkit.declare("4.1", **answers)'),
+    ],
+)
+def test_an_answer_declared_without_a_name_is_told_how_to_name_it(value: Any, call: str) -> None:
+    with pytest.raises(CourseError) as raised:
+        labkit.declare("4.1", value)
+    assert call in raised.value.next_step
 
 
 def out_of(place: Path) -> Path:

@@ -39,19 +39,26 @@ def connect() -> None:
     print("Connected to the course's MLflow server.")
 
 
-def declare(exercise: str, /, **values: Any) -> None:
+def declare(exercise: str, /, *unnamed: Any, **values: Any) -> None:
     """Hand in an answer that is a value, for instance the id of a run.
 
     Declaring again replaces what was declared for that exercise before.
 
     Args:
         exercise: the exercise's id, e.g. ``"1.3"``.
+        unnamed: nothing; an answer without its name is refused.
         values: the answers by name: text, numbers, booleans, None, lists and dicts of these.
             NumPy and pandas numbers are taken as the plain numbers they stand for.
 
     Raises:
-        CourseError: a value is of another kind, or not a finite number.
+        CourseError: a value has no name, is of another kind, or not a finite number.
     """
+    if unnamed:
+        raise CourseError(
+            "declare takes each answer by its name.",
+            why=f"{unnamed[0]!r} has none, so nobody could tell which answer it is.",
+            next_step=f"Write the name the task gives it: {_named(exercise, unnamed[0])}",
+        )
     plain = {name: _plain(name, value) for name, value in values.items()}
     path = find_course().declared / f"{exercise}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,6 +156,12 @@ def _ask_subprocess(course: Course, question: Mapping[str, Any]) -> dict[str, An
             next_step="In the course folder run: python course.py doctor",
         ) from error
     return answer
+
+
+def _named(exercise: str, value: Any) -> str:
+    """A call as it should have been written."""
+    given = "**answers" if isinstance(value, dict) else f"a={json.dumps(value, default=repr)}"
+    return f'labkit.declare("{exercise}", {given})'
 
 
 def _plain(name: str, value: Any) -> Any:

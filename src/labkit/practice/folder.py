@@ -27,6 +27,8 @@ SETTINGS = {"init.defaultBranch": "main", "core.autocrlf": "false", "commit.gpgs
 NOBODY = {"user.name": "Student", "user.email": "student@example.org"}
 #: The exit status of DVC where there is no repository of its own.
 NO_DVC_REPOSITORY = 253
+#: What joins commands, or leads what they say elsewhere, where a shell reads them.
+_JOINTS = ";|&<>\n"
 #: What moves or colours the text of a terminal (ECMA-48, control sequences).
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -78,15 +80,16 @@ def run(command: str, folder: Path) -> None:
         folder: where.
 
     Raises:
-        CourseError: the command is neither Git's nor DVC's, or there is no such folder.
+        CourseError: what was given is not a command and a folder, the command is neither Git's
+            nor DVC's, or more than one, or there is no such folder.
     """
-    words = shlex.split(command)
-    if words[:1] not in (["git"], ["dvc"]):
+    if not (isinstance(command, str) and isinstance(folder, Path)):
         raise CourseError(
-            f"run cannot do this: {command}",
-            why="It knows one command of git or dvc at a time.",
-            next_step="Begin with git or dvc; for files use Python, for anything else a terminal.",
+            f"run cannot work with {command!r} and {folder!r}.",
+            why="It takes first the command, as text, then the folder, as begin(...) returns it.",
+            next_step='Write run("git status", folder), without quotes around the folder.',
         )
+    words = _words(command)
     if not folder.is_dir():
         raise CourseError(
             f"There is no folder {folder}.",
@@ -97,6 +100,35 @@ def run(command: str, folder: Path) -> None:
     print(f"$ {command}", *said.strip().splitlines(), sep="\n")
     if status:
         print(f"(failed with status {status})")
+
+
+def _words(command: str) -> list[str]:
+    """The words of one command of Git or DVC."""
+    # What is quoted stays one word with its quotes gone, so only bare signs are words of their own.
+    signs = shlex.shlex(command.strip(), posix=True, punctuation_chars=_JOINTS)
+    signs.whitespace_split, signs.whitespace, signs.commenters = True, " \t\r", ""
+    try:
+        words = shlex.split(command)
+        joined = [one for one in signs if one and not one.strip(_JOINTS)]
+    except ValueError as error:
+        raise CourseError(
+            f"run cannot read this: {command}",
+            why=f"A quote is opened and not closed, or the end is missing: {error}.",
+            next_step="Put one kind of quotes in the other: run('git commit -m \"Why\"', folder)",
+        ) from error
+    if words[:1] not in (["git"], ["dvc"]):
+        raise CourseError(
+            f"run cannot do this: {command}",
+            why="It knows one command of git or dvc at a time.",
+            next_step="Begin with git or dvc; for files use Python, for anything else a terminal.",
+        )
+    if joined:
+        raise CourseError(
+            f"run cannot do this: {command}",
+            why=f"It types one command, and here {joined[0].strip() or 'a new line'} joins two.",
+            next_step="Write one command per run; a text with such signs goes between quotes.",
+        )
+    return words
 
 
 def call(words: Sequence[str], folder: Path) -> tuple[int, str]:
