@@ -20,6 +20,7 @@ from labkit.practice import deliveries
 LAB = load_lab(REPOSITORY, "lab03_dvc")
 FIRST = "4fe44c2f0c930fb312813d3d56afba01"
 SECOND = "3b67446b1df75cbcc2bb1bfb8d7f1b83"
+EMPTY, A_NEW_LINE = "d41d8cd98f00b204e9800998ecf8427e", "68b329da9893e34099c7d8ad5cb9c940"
 KEPT = (".dvc/config", ".gitignore", "data.csv.dvc")
 
 
@@ -146,6 +147,137 @@ def test_where_an_exercise_was_never_begun_the_hint_says_so(exercise: str) -> No
     result = verdict(exercise)
     assert result.points == 0
     assert hints(result) - {"not_declared"} == {"no_repository"}
+
+
+def messages(result: ExerciseResult) -> str:
+    return " ".join(one.message for one in result.results)
+
+
+def broken(letter: str, here: str | None = None, **more: Any) -> Repository:
+    """A colleague's clone of exercise 3.6: served, unless it is told otherwise."""
+    folder = f"practice/lab03/broken/{letter}"
+    files = {"data.csv": here} if here else {}
+    store, cache = more.pop("store", Store("", (FIRST,))), more.pop("cache", Store("", (FIRST,)))
+    clone = team("broken", commit("a", tracking()), files=files, cache=cache)
+    stores = {"store": replace(store, folder=f"{folder}/store")}
+    return replace(clone, path=f"{folder}/colleague", stores=stores)
+
+
+NOTHING, INTACT, DAMAGED = Store(), Store("", (FIRST,)), Store("", (), (FIRST,))
+
+
+@pytest.mark.parametrize(
+    ("c", "hint"),
+    [
+        (broken("c", store=DAMAGED, cache=NOTHING), "not_mended_c"),
+        (broken("c", SECOND, store=DAMAGED, cache=DAMAGED), "damaged_c"),
+        (broken("c", FIRST, store=DAMAGED, cache=NOTHING), "damaged_c"),
+        (broken("c", store=DAMAGED, cache=DAMAGED), "damaged_c"),
+        (broken("c", SECOND, store=NOTHING, cache=DAMAGED), "emptied_c"),
+        (broken("c", store=NOTHING, cache=NOTHING), "emptied_c"),
+        (broken("c", SECOND, cache=DAMAGED), "cached_c"),
+        (broken("c", cache=DAMAGED), "cached_c"),
+        (broken("c", cache=NOTHING), "not_mended_c"),
+        (broken("c", SECOND, cache=INTACT), "wrong_rows_c"),
+        (broken("c", FIRST, cache=NOTHING), "by_hand_c"),
+    ],
+)
+def test_each_step_of_mending_the_damaged_store_has_a_hint_of_its_own(
+    c: Repository, hint: str
+) -> None:
+    found = verdict("3.6", broken("a", FIRST), broken("b", FIRST), c)
+    assert hints(found) >= {hint}
+    assert "2 of the 3 colleagues have the table through DVC; still without: c." in messages(found)
+
+
+@pytest.mark.parametrize("letter", "abc")
+def test_every_hint_on_a_broken_remote_names_its_letter(letter: str) -> None:
+    (served,) = (one for one in LAB.checks if one.id == "colleagues_served")
+    told = {name: one for name, one in served.hints.items() if name.endswith(f"_{letter}")}
+    assert len(told) >= 3
+    for hint in told.values():
+        assert (hint.first[:3], hint.second[:3]) == (f"{letter}: ", f"{letter}: ")
+
+
+def test_a_cause_that_is_misspelt_or_missing_is_named() -> None:
+    found = verdict("3.6", a="not pushed", b="adress")
+    assert "1 of the 3 causes are right. b: 'adress' is none of the five." in messages(found)
+    assert "c is not declared." in messages(found)
+
+
+@pytest.mark.parametrize(
+    ("local", "hint"),
+    [(EMPTY, "changed_since"), (A_NEW_LINE, "changed_since"), (FIRST, "local_only")],
+)
+def test_a_remote_renamed_since_its_commit_is_no_setting_that_git_ignores(
+    local: str, hint: str
+) -> None:
+    renamed = replace(tracking(), remotes={"myremote": "../../store"}, default_remote="")
+    files = {"data.csv": FIRST, ".dvc/config.local": local}
+    now = team("share", commit("a", renamed), files=files, tracking=tracking())
+    assert hints(verdict("3.2", now)) >= {hint}
+
+
+def test_bytes_written_rightly_over_wrong_ones_need_only_be_added() -> None:
+    other = "0" * 32
+    stores = {"store": Store("practice/lab03/change/store", (FIRST, other))}
+    wrong, first = commit("b", tracking(other)), commit("a", tracking())
+    found = verdict("3.3", team("change", wrong, first, files={"data.csv": SECOND}, stores=stores))
+    assert hints(found) - {"first_lost"} == {"added_before", "pushed_others"}
+
+
+def begun(**more: Any) -> ExerciseResult:
+    """The verdict on a repository of exercise 3.1 in which nothing is committed."""
+    bare = Repository("practice/lab03/track", files={".dvc/config": EMPTY, "data.csv": FIRST})
+    return verdict("3.1", replace(bare, **more))
+
+
+def test_what_dvc_stages_by_itself_is_not_a_choice_of_the_students() -> None:
+    assert "nothing_committed" in hints(begun(staged=(".dvc/config",), tracking=tracking()))
+    assert "staged_only" in hints(begun(staged=("data.csv.dvc",), tracking=tracking()))
+
+
+def test_a_table_that_git_has_already_is_not_one_that_nobody_was_told_of() -> None:
+    assert "in_git" in hints(begun(staged=("data.csv",)))
+    assert "not_added" in hints(begun())
+
+
+def test_a_card_without_a_repository_says_each_thing_once() -> None:
+    found = verdict("3.1")
+    public = [one.message for one in found.results if not one.hidden]
+    assert hints(found) == {"no_git"}
+    assert len({*public}) == len(public)
+
+
+@pytest.mark.parametrize(
+    ("files", "staged", "hint"),
+    [
+        ({}, ("data.csv",), "gone"),
+        ({}, (), "gone"),
+        ({"data.csv": FIRST}, ("data.csv",), "not_added"),
+        ({"data.csv": SECOND}, ("data.csv",), "not_tracked"),
+        ({"data.csv": FIRST}, (), "not_tracked"),
+    ],
+)
+def test_what_is_to_be_done_next_depends_on_where_the_table_is(
+    files: dict[str, str], staged: tuple[str, ...], hint: str
+) -> None:
+    commits = (commit("a", Tracking(), ("data.csv",)),)
+    mistake = Repository("practice/lab03/mistake/team", "main", "a", commits, {}, staged, files)
+    assert hints(verdict("3.7", mistake)) >= {hint}
+
+
+def test_a_number_in_quotes_is_told_to_lose_them() -> None:
+    assert "write 137 without quotes" in messages(verdict("3.4", first_faulty="v3", twice="137"))
+    assert "other_number" in hints(verdict("3.4", first_faulty="v3", twice=3137))
+
+
+@pytest.mark.parametrize(
+    ("exercise", "said"),
+    [("3.4", "first_faulty is not declared (declared: faulty)."), ("3.5", "(declared: faulty).")],
+)
+def test_a_name_that_is_none_of_the_tasks_is_told_back(exercise: str, said: str) -> None:
+    assert said in messages(verdict(exercise, faulty="v3"))
 
 
 def test_repositories_are_kept_with_the_evidence() -> None:

@@ -35,6 +35,10 @@
 # makes that folder **anew**: run it to start its exercise over. A check reads the repositories
 # themselves, so how you get there is up to you. One point of each exercise is decided by a check
 # you do not see; the text says everything it asks for.
+#
+# Grading runs your notebook from the top: each answer cell must do the **whole** exercise after
+# `begin`. Try in a terminal, then copy the commands here. After a restart of the kernel, variables
+# such as `track` come back only with the `begin` cells, which start over: Run All repeats the work.
 
 # %% [markdown]
 # ## Set-up

@@ -35,7 +35,7 @@ for _ in range(2):
     ):
         subprocess.run(command, cwd=track, check=False)
 
-# %% name="git_alone" kind="wrong" points=0 hints=["no_dvc", "not_added", "pointer_not_committed", "table_in_git"]
+# %% name="git_alone" kind="wrong" points=0 hints=["no_dvc", "in_git", "pointer_not_committed", "table_in_git"]
 run("git init", track)
 run("git add .", track)
 run('git commit -m "All in Git"', track)
@@ -68,9 +68,13 @@ run("git add .dvc data.csv.dvc", track)
 run("git add --force data.csv", track)
 run('git commit -m "Everything"', track)
 
-# %% name="without_git" kind="wrong" points=0 hints=["no_git"]
+# %% name="dvc_before_git" kind="wrong" points=3 hints=["no_scm", "table_in_git"]
+run("dvc init", track)
 run("dvc init --no-scm", track)
+run("git init", track)
 run("dvc add data.csv", track)
+run("git add .", track)
+run('git commit -m "Track the data"', track)
 
 # %% name="written_anew_with_pandas_and_not_cached" kind="wrong" points=1 hints=["other_bytes", "pointer_not_committed", "no_bytes"]
 import pandas as pd

@@ -40,8 +40,11 @@ run("dvc remote add --local -d store ../store", share)
 run("dvc push", share)
 run('git commit -a -m "The store"', share)
 
-# %% name="pushed_not_committed" kind="wrong" points=3 hints=["not_committed"]
-run("dvc remote add -d store ../store", share)
+# %% name="renamed_and_not_committed" kind="wrong" points=3 hints=["changed_since"]
+run("dvc remote add myremote ../store", share)
+run('git commit -a -m "A store"', share)
+run("dvc remote rename myremote store", share)
+run("dvc remote default store", share)
 run("dvc push", share)
 
 # %% name="staged_and_copied_by_hand" kind="wrong" points=1 hints=["staged_only", "nothing_pushed"]

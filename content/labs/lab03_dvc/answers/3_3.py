@@ -58,7 +58,7 @@ run("git add .", change)
 run('git commit -m "Second delivery"', change)
 run("dvc push", change)
 
-# %% name="through_pandas" kind="wrong" points=0 hints=["other_bytes", "not_pushed", "changed"]
+# %% name="through_pandas" kind="wrong" points=0 hints=["other_bytes", "pushed_others", "changed"]
 import io
 import pandas as pd
 

@@ -52,11 +52,11 @@ run("git checkout v2 -- data.csv.dvc", back)
 run("dvc checkout", back)
 labkit.declare("3.4", first_faulty="v2", twice=137)
 
-# %% name="first_version_instead" kind="wrong" points=1 hints=["other_number", "other_version"]
+# %% name="first_version_instead" kind="wrong" points=1 hints=["as_text", "other_version"]
 run("git checkout v1 -- data.csv.dvc", back)
 run('git commit -m "Back"', back)
 run("dvc checkout", back)
-labkit.declare("3.4", first_faulty="v3", twice=3137)
+labkit.declare("3.4", first_faulty="v3", twice="137")
 
 # %% name="pointer_not_touched" kind="wrong" points=0 hints=["no_tag", "not_declared", "nothing_done"]
 run("dvc checkout", back)

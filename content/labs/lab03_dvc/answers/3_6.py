@@ -48,7 +48,7 @@ for letter in "abc":
 # %% name="told_but_not_mended" kind="wrong" points=3 hints=["not_mended_a"]
 labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
 
-# %% name="pulled_and_believed" kind="wrong" points=4 hints=["wrong_c", "wrong_rows", "store_not_right"]
+# %% name="pulled_and_believed" kind="wrong" points=4 hints=["wrong_c", "damaged_c", "store_not_right"]
 labkit.declare("3.6", a="not pushed", b="wrong address", c="no pointer")
 run("dvc push", broken / "a" / "team")
 run("dvc pull", broken / "a" / "colleague")
@@ -72,7 +72,7 @@ run("dvc push", broken / "c" / "team")
 for letter in "abc":
     run("dvc pull", broken / letter / "colleague")
 
-# %% name="copied_by_hand" kind="wrong" points=2 hints=["wrong_b", "by_hand"]
+# %% name="copied_by_hand" kind="wrong" points=2 hints=["wrong_b", "by_hand_a"]
 import shutil
 
 labkit.declare("3.6", a="not pushed", b="not pushed", c="damaged")
@@ -87,7 +87,7 @@ run("dvc push", broken / "c" / "team")
 for letter in "abc":
     run("dvc pull", broken / letter / "colleague")
 
-# %% name="another_table_for_all" kind="wrong" points=0 hints=["not_declared", "wrong_rows"]
+# %% name="another_table_for_all" kind="wrong" points=0 hints=["not_declared", "wrong_rows_a"]
 for letter in "abc":
     colleague = broken / letter / "colleague"
     (colleague / "data.csv").write_bytes(second)

@@ -33,12 +33,12 @@ for _ in range(2):
 run("git add .gitignore", mistake)
 run('git commit -m "Ignore the data"', mistake)
 
-# %% name="file_deleted" kind="wrong" points=1 hints=["not_tracked", "file_not_kept"]
+# %% name="file_deleted" kind="wrong" points=1 hints=["gone", "file_not_kept"]
 run("git rm data.csv", mistake)
 run('git commit -m "Away with it"', mistake)
 run("dvc add data.csv", mistake)
 
-# %% name="let_go_not_committed" kind="wrong" points=0 hints=["removal_not_committed", "pointer_not_committed"]
+# %% name="let_go_not_committed" kind="wrong" points=0 hints=["removal_not_committed", "pointer_staged"]
 run("git rm --cached data.csv", mistake)
 run("dvc add data.csv", mistake)
 run("git add .", mistake)
@@ -66,3 +66,7 @@ run("git rm --cached data.csv", mistake)
 run("dvc add data.csv", mistake)
 run("git add --all", mistake)
 run('git commit -m "A newer table"', mistake)
+
+# %% name="let_go_and_no_more" kind="wrong" points=2 hints=["not_added"]
+run("git rm --cached data.csv", mistake)
+run('git commit -m "Let go of the data"', mistake)

@@ -4,7 +4,7 @@ import posixpath
 import re
 
 from labkit.checks import Hint, Verdict, failed
-from labkit.evidence import Commit, Repository
+from labkit.evidence import Commit, Evidence, Repository
 
 PRACTICE = "practice/lab03"
 TABLE = "data.csv"
@@ -29,6 +29,13 @@ NO_REPOSITORY = {
 def no_repository(path: str) -> Verdict:
     """The verdict where the repository an exercise begins with is missing."""
     return failed(f"There is no repository in {path}.", "no_repository")
+
+
+def not_declared(evidence: Evidence, name: str) -> Verdict:
+    """The verdict where a value is missing; it says what was declared in its place."""
+    others = ", ".join(evidence.declared)[:80]
+    found = f" (declared: {others})" if others else ""
+    return failed(f"{name} is not declared{found}.", "not_declared")
 
 
 def pointed(state: Repository | Commit) -> str | None:

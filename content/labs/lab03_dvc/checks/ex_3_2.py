@@ -1,5 +1,8 @@
 """Exercise 3.2: a default remote, committed, with the bytes in it."""
 
+import hashlib
+from collections.abc import Mapping
+
 from labkit.checks import Hint, Verdict, check, failed, passed
 from labkit.evidence import Commit, Evidence, Repository
 
@@ -7,6 +10,10 @@ from .common import FIRST, NO_REPOSITORY, PRACTICE, holds, no_repository, place_
 
 TEAM, STORE = f"{PRACTICE}/share/team", f"{PRACTICE}/share/store"
 CONFIG = ".dvc/config"
+#: DVC leaves a config.local without a setting behind when it changes the shared ones.
+WITHOUT_SETTING = frozenset(
+    hashlib.md5(text, usedforsecurity=False).hexdigest() for text in (b"", b"\n", b"\r\n")
+)
 
 
 def leads_to_store(repository: Repository, state: Repository | Commit) -> bool:
@@ -62,8 +69,12 @@ def default_remote(evidence: Evidence) -> Verdict:
     hints={
         **NO_REPOSITORY,
         "local_only": Hint(
-            "The setting is in .dvc/config.local, which Git ignores.",
+            "It is in .dvc/config.local, which Git ignores. Which word in your command chose that?",
             "Add the remote without --local: it belongs to the project, not to you.",
+        ),
+        "changed_since": Hint(
+            "A clone gets .dvc/config as it was when you committed it: commit it again.",
+            "run('git commit -a -m \"The store, by its name\"', share)",
         ),
         "staged_only": Hint(
             "The setting is chosen for a commit that is missing.",
@@ -85,11 +96,17 @@ def setting_committed(evidence: Evidence) -> Verdict:
         return passed("The newest commit has the setting.")
     if not found.tracking.remotes:
         return failed("There is no setting to commit.")
-    if f"{CONFIG}.local" in found.files:
+    if found.files.get(f"{CONFIG}.local", "") not in WITHOUT_SETTING | {""}:
         return failed("The setting is not shared.", "local_only")
     if CONFIG in found.staged:
         return failed("The setting is staged, not committed.", "staged_only")
+    if newest and newest.tracking.remotes and _settings(newest) != _settings(found):
+        return failed(f"{CONFIG} has changed since the commit: commit it.", "changed_since")
     return failed("The newest commit names no such default remote.", "not_committed")
+
+
+def _settings(state: Repository | Commit) -> tuple[Mapping[str, str], str]:
+    return state.tracking.remotes, state.tracking.default_remote
 
 
 @check(

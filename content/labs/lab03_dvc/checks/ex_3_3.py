@@ -44,8 +44,12 @@ TEAM, STORE = f"{PRACTICE}/change/team", f"{PRACTICE}/change/store"
             "The second delivery is tracked as a file of its own.",
             "A version is the same file at another commit: write the bytes to data.csv and add that.",
         ),
+        "added_before": Hint(
+            "The pointer names other bytes: those that data.csv had when you last added it.",
+            'run("dvc add data.csv", change) now that the bytes are right, then commit and push.',
+        ),
         "other_bytes": Hint(
-            "Compare the md5 of data.csv with that of second. On which way did the bytes change?",
+            "Compare the md5 of data.csv with that of second. What changed them on the way?",
             'Take the bytes as they are: (change / "data.csv").write_bytes(second). Going through '
             "pandas changes them.",
         ),
@@ -74,7 +78,7 @@ def _missing(found: Repository) -> str:
     if pointed(found) == SECOND:
         return "staged_only" if POINTER in found.staged else "not_committed"
     if pointed(found) != FIRST:
-        return "other_bytes"
+        return "added_before" if found.files.get(TABLE) == SECOND else "other_bytes"
     return "not_added" if found.branch else "went_back"
 
 
@@ -87,6 +91,10 @@ def _missing(found: Repository) -> str:
             "A commit sends no bytes anywhere, and the first push sent the first delivery only.",
             'Git and DVC are pushed apart: run("dvc push", change) after dvc add.',
         ),
+        "pushed_others": Hint(
+            "Your push went through: it sent what the pointer named at that moment.",
+            'As soon as the pointer names the second delivery: run("dvc push", change) again.',
+        ),
     },
 )
 def second_pushed(evidence: Evidence) -> Verdict:
@@ -96,6 +104,11 @@ def second_pushed(evidence: Evidence) -> Verdict:
         return no_repository(TEAM)
     if holds(found, STORE, SECOND):
         return passed("The remote has the second delivery.")
+    pushed = {
+        md5 for store in found.stores.values() if store.folder == STORE for md5 in store.intact
+    }
+    if pushed - {FIRST}:
+        return failed("The remote has another table, not the second delivery.", "pushed_others")
     return failed("The remote does not have the second delivery.", "not_pushed")
 
 

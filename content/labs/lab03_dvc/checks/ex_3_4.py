@@ -10,6 +10,7 @@ from .common import (
     SECOND,
     newest_pointed,
     no_repository,
+    not_declared,
     pointed,
 )
 
@@ -18,7 +19,7 @@ FAULTY, TWICE = 3, 137
 
 NOT_DECLARED = {
     "not_declared": Hint(
-        "This was not declared yet.",
+        "Count in each version first: there is a number for every tag, and two go into one call.",
         'labkit.declare("3.4", first_faulty=..., twice=...), both in one call: a second call '
         "replaces the first.",
     ),
@@ -31,7 +32,7 @@ NOT_DECLARED = {
     hints={
         **NOT_DECLARED,
         "no_tag": Hint(
-            "first_faulty is none of the tags.",
+            "Which names does `git tag` list?",
             'Declare the tag as text: "v1", "v2", "v3" or "v4".',
         ),
         "still_good": Hint(
@@ -49,7 +50,7 @@ def faulty_found(evidence: Evidence) -> Verdict:
     """first_faulty is the tag of the first faulty version."""
     said = evidence.declared.get("first_faulty")
     if said is None:
-        return failed("first_faulty is not declared.", "not_declared")
+        return not_declared(evidence, "first_faulty")
     tag = str(said).strip().lower().removeprefix("v")
     if tag not in {"1", "2", "3", "4"}:
         return failed(f"first_faulty is {said!r}.", "no_tag")
@@ -63,6 +64,10 @@ def faulty_found(evidence: Evidence) -> Verdict:
     points=1,
     hints={
         **NOT_DECLARED,
+        "as_text": Hint(
+            "With quotes a number is text. Declare it as Python counted it.",
+            'labkit.declare("3.4", first_faulty=..., twice=found), with your own name for found.',
+        ),
         "counted_both": Hint(
             "You counted both rows of each such customer.",
             "A customer who is there twice counts once: duplicated() without keep=False.",
@@ -77,9 +82,11 @@ def twice_counted(evidence: Evidence) -> Verdict:
     """Twice is how many customers are there twice."""
     said = evidence.declared.get("twice")
     if said is None:
-        return failed("twice is not declared.", "not_declared")
+        return not_declared(evidence, "twice")
     if said == TWICE and not isinstance(said, bool):
         return passed(f"{TWICE} customers are there twice.")
+    if isinstance(said, str) and said.strip().isdecimal():
+        return failed(f"twice is text: write {said.strip()[:20]} without quotes.", "as_text")
     return failed(f"It is not {said!r}.", "counted_both" if said == 2 * TWICE else "other_number")
 
 

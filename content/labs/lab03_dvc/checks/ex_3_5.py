@@ -3,7 +3,7 @@
 from labkit.checks import Hint, Verdict, check, failed, passed
 from labkit.evidence import Evidence, Repository
 
-from .common import FIRST, NO_REPOSITORY, POINTER, PRACTICE, TABLE, no_repository
+from .common import FIRST, NO_REPOSITORY, POINTER, PRACTICE, TABLE, no_repository, not_declared
 
 TEAM, COLLEAGUE = f"{PRACTICE}/get/team", f"{PRACTICE}/get/colleague"
 
@@ -79,7 +79,7 @@ def table_fetched(evidence: Evidence) -> Verdict:
     points=1,
     hints={
         "not_declared": Hint(
-            "The md5 was not declared yet.",
+            "The function md5 in the set-up computes it. Of which file shall it?",
             'labkit.declare("3.5", md5=md5(...)), with the path of the table in the clone.',
         ),
         "of_the_pointer": Hint(
@@ -100,7 +100,7 @@ def bytes_proved(evidence: Evidence) -> Verdict:
     """The declared md5 is that of the table."""
     said = evidence.declared.get("md5")
     if said is None:
-        return failed("md5 is not declared.", "not_declared")
+        return not_declared(evidence, "md5")
     name = str(said).strip().lower()
     if name == FIRST:
         return passed("The md5 is that of the table.")
