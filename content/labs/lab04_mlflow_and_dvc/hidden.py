@@ -5,7 +5,16 @@ import re
 from labkit.checks import Hint, Verdict, check, failed, passed
 from labkit.evidence import Evidence
 
-from .checks import NOTHING, SWAPPED, UNDECIDED, UNKNOWN, judge, text_of
+from .checks import (
+    FIRST_LETTERS,
+    SWAPPED,
+    TEMPTING_LETTERS,
+    UNDECIDED,
+    UNKNOWN,
+    judge,
+    nothing,
+    text_of,
+)
 
 #: Four sentences of a hundred words; a text that repeats itself has far fewer different ones.
 FEWEST_SENTENCES, FEWEST_DIFFERENT = 4, 40
@@ -16,7 +25,7 @@ FEWEST_SENTENCES, FEWEST_DIFFERENT = 4, 40
     points=2,
     hidden=True,
     hints={
-        "nothing": NOTHING,
+        "nothing": nothing("4.1", FIRST_LETTERS),
         "unknown": UNKNOWN,
         "undecided": UNDECIDED,
         "swapped": SWAPPED,
@@ -40,7 +49,7 @@ def other_situations(evidence: Evidence) -> Verdict:
     points=2,
     hidden=True,
     hints={
-        "nothing": NOTHING,
+        "nothing": nothing("4.2", TEMPTING_LETTERS),
         "unknown": UNKNOWN,
         "undecided": UNDECIDED,
         "wrong_k": Hint(

@@ -31,6 +31,9 @@
 # for the same exercise replaces the first, so declare all answers of an exercise in one call. Of
 # each six situations, four are judged when you check and two when the lab is graded.
 #
+# Grading runs your notebook from the top: each answer cell must hold the **whole** call. What you
+# declared elsewhere, or before, is not there then.
+#
 # We mean the tools as this course uses them: **MLflow** for runs, models and the registry, **DVC**
 # beside Git for data and pipelines. `"both"` is right only where either alone would leave the
 # question open.
@@ -41,7 +44,9 @@ import labkit
 # %% [markdown]
 # ## Exercise 4.1: Six situations that one tool settles
 #
-# Declare `"mlflow"`, `"dvc"` or `"both"` for each letter:
+# Declare `"mlflow"`, `"dvc"` or `"both"` for each letter, each by its name and all in one call:
+#
+# `labkit.declare("4.1", a="...", b="...", c="...", d="...", e="...", f="...")`
 #
 # - **a** The training table of 3 GB was changed. You need last month's rows again, byte for byte.
 # - **b** You tried forty learning rates and want them sorted by F1.
@@ -66,7 +71,8 @@ labkit.declare(
 ### END SOLUTION
 
 # %% [markdown]
-# The check says how many of the first four are right, and gives a hint on one that is not.
+# The check says how many of the first four are right, gives a hint on one that is not, and names
+# every letter without one of the three answers.
 
 # %% role="check" exercise="4.1"
 labkit.check("4.1")
@@ -74,7 +80,9 @@ labkit.check("4.1")
 # %% [markdown]
 # ## Exercise 4.2: Six situations that look alike
 #
-# The same again, for situations in which the other tool is tempting:
+# The same again, for situations in which the other tool is tempting, and with the letters g to l:
+#
+# `labkit.declare("4.2", g="...", h="...", i="...", j="...", k="...", l="...")`
 #
 # - **g** A customer complains. Show the very rows, the code and the run that made the version in
 #   production.
@@ -113,8 +121,8 @@ labkit.check("4.2")
 #
 # `labkit.declare("4.3", text="...")`
 #
-# *3 points: 100 to 150 words 1, both tools and what each keeps 1. The hidden point: it is written
-# in at least four sentences.* These are matters of form. A person reads what you wrote and gives
+# *3 points: 100 to 150 words 1, a mention of both tools, of data and of runs 1. The hidden point:
+# it is written in at least four sentences.* These are matters of form. A person reads what you wrote and gives
 # up to 4 points more.
 #
 # | level | what a reader finds |
@@ -146,8 +154,9 @@ labkit.check("4.3")
 # %% [markdown]
 # ## What we left open
 #
-# Compare your text with the model answers: in the course's repository one for each level stands
-# with the rubric, in `content/labs/lab04_mlflow_and_dvc/rubric.md`. The border between the tools moves. DVC's
+# Compare your text with the model answers, one for each level. If you have the course's repository,
+# they stand with the rubric in `content/labs/lab04_mlflow_and_dvc/rubric.md`; with the student's
+# kit alone, ask your instructor for them. The border between the tools moves. DVC's
 # experiments could replace the tracking of a small team that lives in Git, and GTO, which works
 # on Git tags, gives DVC a registry with stages. What stays is the question to ask of any tool:
 # which bytes does it keep, and which fact does it remember?

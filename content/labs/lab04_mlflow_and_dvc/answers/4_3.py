@@ -82,6 +82,9 @@ labkit.declare(
 # %% name="says_nothing_of_either" kind="wrong" points=0 hints=["too_short", "no_object", "no_sentences"]
 labkit.declare("4.3", text="MLflow is better known and DVC is younger. I like both of them.")
 
+# %% name="swapped" kind="wrong" points=0 hints=["too_short", "swapped", "no_sentences"]
+labkit.declare("4.3", text="DVC is for models and MLflow is for data.")
+
 # %% name="not_declared" kind="wrong" points=0 hints=["no_text"]
 text = "MLflow tracks runs and DVC tracks data."
 
