@@ -43,14 +43,18 @@ from sklearn.metrics import f1_score
 
 # %% [markdown]
 # `lifecycle` is a package of this course that puts the rules of a team around MLflow. It keeps a
-# **ledger** of each model, as an experiment. An earlier reading may have left one, so we begin
-# anew.
+# **ledger** of each model, as an experiment. It records who moved what, and why. An earlier reading
+# may have left one, so we begin anew. (Never do this where others use the registry: numbers start
+# again at 1, and the history is hidden.)
 
 # %%
+import os
+
 labkit.connect()
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 experiment = mlflow.set_experiment("chapter-07-11")
 client, NAME = mlflow.MlflowClient(), "forest-churn-telco"
+OWN = {"LC_ALL": "C", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 SIX = ["age", "income", "tenure_months", "support_calls", "monthly_fee", "late_payments"]
 if client.search_registered_models(f"name = '{NAME}'"):
     client.delete_registered_model(NAME)
@@ -67,8 +71,8 @@ repo, remote = Path(tempfile.mkdtemp()), tempfile.mkdtemp()
 
 
 def run(*command):
-    done = subprocess.run(command, cwd=repo, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    kept = {"cwd": repo, "env": os.environ | OWN, "capture_output": True}
+    return subprocess.run(command, **kept, check=True, text=True, encoding="utf-8").stdout.strip()
 
 
 def deliver(delivery, label):
@@ -95,7 +99,7 @@ CODE = "from sklearn.ensemble import RandomForestClassifier\n\n\n" + inspect.get
 run("git", "init")
 run("git", "config", "user.name", "Reader")
 run("git", "config", "user.email", "reader@example.org")
-(repo / "train.py").write_text(CODE)
+(repo / "train.py").write_text(CODE, encoding="utf-8", newline="\n")
 for words in (["init"], ["remote", "add", "-d", "store", remote]):
     run(sys.executable, "-m", "dvc", *words)
 deliver("../data/churn.csv", "v4")
@@ -116,7 +120,8 @@ judged = read("../data/incoming/churn.csv")[5750:]
 
 # %% [markdown]
 # `lifecycle.run` is `mlflow.start_run` that also notes commit, data and environment;
-# `lifecycle.register` registers, and looks at the name. `train` does a whole round.
+# `lifecycle.register` registers, and looks at the name. `train` does a whole round, on the first
+# 5,750 rows: all of the first delivery; of the second all but the 750 we judge on.
 
 
 # %%
@@ -152,9 +157,10 @@ runs = {number: client.get_run(one.run_id).data for number, one in found.items()
 print("F1:", {number: round(data.metrics["f1"], 3) for number, data in runs.items()})
 
 # %% [markdown]
-# Number 2 is worse than 1. A number says what was registered first, and means one model for ever;
-# it says neither *better* nor *compatible*. People write it like an image's tag,
-# `churn_model:v1`. We expect MLflow to want a slash.
+# Number 2 is worse than 1. A number says what was registered first, and means one model as long as
+# nobody deletes the whole registered model, as our clean-up did; it says neither *better* nor
+# *compatible*. People write it like an image's tag, `churn_model:v1`. We expect MLflow to want a
+# slash.
 
 # %% tags=["snippet:7.11.1"]
 for address in ("models:/churn_model:v1", "models:/churn_model:v2", f"models:/{NAME}/1"):
@@ -310,9 +316,9 @@ for demands in (numbers, metadata):
         print(type(error).__name__, "in line", error.lineno)
 
 # %% [markdown]
-# They are demands, not code, but a program can check them: `lifecycle.check` says what stands for
-# and against a version. Then we **promote** by its rules. Version 1 goes the regular way, version
-# 4 skips staging, version 2 wants to replace a better one.
+# They are demands, not code (the date MLflow notes itself), but a program can check them:
+# `lifecycle.check` says what stands for and against a version. Then we **promote** by its rules.
+# Version 1 goes the regular way, version 4 skips staging, version 2 wants to replace a better one.
 
 
 # %%

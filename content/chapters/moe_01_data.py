@@ -125,7 +125,7 @@ print("left out:", len(raw) - len(parts.train) - len(parts.test), "of sessions a
 
 # %%
 def trained(columns, truth, rows):
-    model = XGBClassifier(n_estimators=80, max_depth=6, learning_rate=0.2, random_state=0)
+    model = XGBClassifier(n_estimators=80, max_depth=6, learning_rate=0.2, random_state=0, n_jobs=1)
     return model.fit(columns[rows], truth[rows])
 
 
@@ -141,8 +141,8 @@ ways = {"random": drawn, "session": by_session, "time": by_time}
 print({name: f1_of(numbers, rows) for name, rows in ways.items()})
 
 # %% [markdown]
-# At random, nearly every test flow has sisters of its session in training. It costs little here; on
-# CICIDS2017, others fell from .999 to .49 when they split by day.
+# At random, nearly every test flow has sisters of its session in training. It flatters little here;
+# on CICIDS2017 others' *macro*-F1 fell from .999 to .49 by day.
 #
 # ## Trap 4: rows that come twice
 #
@@ -188,8 +188,8 @@ both = np.hstack([numbers, past])
 print({name: f1_of(both, rows) for name, rows in ways.items()})
 
 # %% [markdown]
-# A real gain: the past of a host says something that its flow does not. But windows overlap, and
-# again the random split flatters.
+# A gain in each split: the past of a host says something that its flow does not. But windows
+# overlap, which flatters the random one.
 #
 # ## Trap 6: identifiers
 #
@@ -217,8 +217,8 @@ recall = recall.groupby(raw.label.iloc[test].to_numpy()).mean().round(2)
 recall.drop("BENIGN")
 
 # %% [markdown]
-# The port bought a few points, then nearly everything is gone: the model knew where the attacker's
-# tool knocks. The case study leaves port, host and session out.
+# The port bought a little, then only scans are found as before: the model knew where the attacker's
+# tool knocks. The case study leaves all three out.
 #
 # ## Trap 7: the base rate
 #
@@ -249,9 +249,9 @@ print("open attacks:", seen.sum(), f"found {answers[seen].mean():.2f}")
 print("stealthy:    ", hidden.sum(), f"found {answers[hidden].mean():.2f}")
 
 # %% [markdown]
-# No better table of single flows would help. The picture shows why, for bots at port 443 and
-# benign flows there: to the left what each flow is, to the right when the flows of four sessions
-# come.
+# (Of 37.) No better table of single flows would help. The picture shows why, for bots at port 443
+# and benign flows there: to the left what each flow is, to the right when the flows of four
+# sessions come.
 
 # %%
 web = raw[(raw.port == 443) & (raw.protocol == "tcp")].assign(start=raw.end_us - raw.duration_us)
@@ -307,7 +307,7 @@ print("mixed at random:", mixed)
 print(f"learned from the first, judged on the second: {alone:.2f}")
 
 # %% [markdown]
-# The second figure is what would have happened in production.
+# The second figure is what production would have *measured*: see the next section.
 #
 # ## Labels that fail in silence
 #
