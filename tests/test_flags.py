@@ -41,12 +41,20 @@ def test_nothing_in_the_answer_bank_is_flagged_or_put_right(name: str) -> None:
         assert put_right(cell.source) == (cell.source, ())
 
 
+#: Chapters that show, on purpose, what honest work in a lab has no reason to do.
+TAUGHT = {
+    "00_start_here": ["imports what grades it"],  # how a verdict comes about
+    "07_12_what_to_store": ["makes an object that acts when it is loaded"],  # what a pickle can do
+}
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_nothing_in_a_chapter_would_be_flagged_or_put_right(path: Path) -> None:
     cells = jupytext.read(path).cells
     sources = [cell.source for cell in cells if cell.cell_type == "code"]
     assert sources
-    assert flags_of(as_answers(*sources)) == ()
+    found = [flag.split(" ", 2)[2] for flag in flags_of(as_answers(*sources))]
+    assert found == TAUGHT.get(path.stem, [])
     assert [put_right(source) for source in sources] == [(source, ()) for source in sources]
 
 
