@@ -21,9 +21,8 @@
 # %% [markdown]
 # ## Two windows
 #
-# Read this chapter beside MLflow in a browser. Every picture shows what the cells here make: a
-# script runs them and photographs the pages. Your lists are longer if you read other chapters
-# before. The imports print nothing.
+# Read this chapter beside MLflow in a browser. Every picture shows what the cells here make. Your
+# lists are longer if you read other chapters before. The imports print nothing.
 
 # %%
 import http.client
@@ -132,8 +131,8 @@ runs[SHOWN].round(3)
 # %% [markdown]
 # ## Runs
 #
-# ![The runs of experiment chapter-07-06: four rows with name, age, duration, two metrics and
-# max_depth](images/ui-runs.png)
+# ![The runs of experiment chapter-07-06: four rows with name, time of creation, duration, metrics
+# and max_depth](images/ui-runs.png)
 #
 # *Experiments*, then `chapter-07-06`, shows the same four. At first it hides metrics and
 # parameters: tick them under *Columns*. *Sort* orders, and the field above takes the very text that
@@ -150,8 +149,9 @@ sorted(good["tags.mlflow.runName"])
 # the right](images/ui-compare.png)
 #
 # Tick runs, press *Compare*. Each line is a run: the one from depth 9 ends a little below the one
-# from depth 6, so deeper is not always better. Tables further down put parameters and metrics side
-# by side. In code it is the table of runs, turned over.
+# from depth 6, less than another seed might move it (7.1): beyond 6, depth buys nothing here.
+# Tables further down put parameters and metrics side by side. In code it is the table of runs,
+# turned over.
 
 # %%
 chosen = runs[runs["params.kind"] == "forest"].set_index("tags.mlflow.runName")
@@ -172,7 +172,7 @@ chosen[SHOWN[1:]].astype(float).round(3).T
 best = made[9].run_id
 print([file.path for file in client.list_artifacts(best)])
 drawn = mlflow.artifacts.load_image(f"runs:/{best}/confusion.png")
-print(drawn.format or "a picture", "of", drawn.size, "points")
+print("A picture of", drawn.size, "pixels")
 
 # %% [markdown]
 # One picture, as on the page (the model is a thing of its own, behind *Logged models*). Next, the
@@ -196,7 +196,7 @@ for number, stage in {1: "Archived", 2: "Production", 3: "Staging"}.items():
 # %% [markdown]
 # ## All models
 #
-# ![The list of registered models: forest-churn-tour with two aliased versions, and
+# ![The list of registered models: forest-churn-tour with one of its two aliases, and
 # logistic-churn-tour](images/ui-models.png)
 #
 # Older guides call this the *Models tab*; today it is *Model registry*, at `/#/models`. A window on

@@ -96,7 +96,8 @@ print("Megabytes in its .git:", megabytes(room / "copy/.git"))
 
 # %% [markdown]
 # Guides say that Git *cannot* store large files. It can, but it gives all versions to everybody,
-# for ever. (Text that changes little packs well; weights, images and Parquet do not.)
+# until somebody rewrites history. (Git LFS splits the work as DVC does, without pipelines. Text
+# that changes little packs well; weights, images and Parquet do not.)
 #
 # **DVC** splits the work: Git keeps a small pointer, DVC the bytes, of data and of models. Here
 # `pip install dvc` should find nothing to do. `dvc init` prepares a folder; outside a Git
@@ -164,8 +165,9 @@ print(run(ana, "dvc push", fails=True).splitlines()[0])
 # `remote add` only writes a line to `.dvc/config`; it asks no server. The first command that needs
 # the bucket fails: for S3, `pip install "dvc[s3]"` and a key are needed.
 #
-# A remote can be any place all can reach, so ours is a folder beside `ana`. We push the data,
-# commit and push to Git, and push the data again.
+# Google's `gs://` and Azure's `azure://` work alike, with `dvc[gs]` and `dvc[azure]`. A remote can
+# be any place all can reach, so ours is a folder beside `ana`. We push the data, commit and push to
+# Git, and push the data again.
 
 # %%
 run(ana, "dvc remote modify myremote url ../store")
@@ -311,6 +313,9 @@ run(ben, "dvc push", "git push")
 print(rows(ben), "customers; C00007 is among them:", "C00007" in set(joined["customer_id"]))
 
 # %% [markdown]
+# C00007 is out of the *newest* version only. Old tags, every cache and the remote still have the
+# row: a lawful erasure must reach those too (`dvc gc` there, and old versions given up).
+#
 # ## A remote that lost something
 #
 # Disks fail. We spoil the newest file in the store by one byte; then Cara clones and pulls. Does
@@ -328,10 +333,10 @@ print(run(ben, "dvc push"))
 print(run(cara, "dvc pull").splitlines()[-1], "-", rows(cara), "customers")
 
 # %% [markdown]
-# DVC compares each file with its name. The spoiled one was thrown away and reported as missing, in
-# the same words as one never pushed; so it is when the remote's folder is gone. Whoever still has
-# the bytes in a cache mends it with `dvc push`. If nobody has them, they are lost: a remote needs a
-# backup.
+# DVC compares each file with its name (unless it is write-protected, as a store may make it: those
+# it believes). The spoiled one was thrown away and reported as missing, in the same words as one
+# never pushed; so it is when the remote's folder is gone. Whoever still has the bytes in a cache
+# mends it with `dvc push`. If nobody has them, they are lost: a remote needs a backup.
 #
 # ## What we left open
 #
