@@ -145,9 +145,9 @@ print(f"Right: {scaled.score(X_test, y_test):.1%}, everybody stays: {1 - y_test.
 print("F1:", round(f1_score(y_test, scaled.predict(X_test)), 3))
 
 # %% [markdown]
-# The raw fit stopped wherever its steps ran out; nobody can say what such a model is worth. And
-# `accuracy`, the one number the script logs, flatters: who learns nothing and says "everybody
-# stays" has most of it. F1 shows how much is left to do.
+# The raw fit stopped wherever its steps ran out: it can be scored, but its coefficients are an
+# accident of the limit. And `accuracy`, the one number the script logs, flatters: who learns
+# nothing and says "everybody stays" has most of it. F1 shows how much is left to do.
 #
 # ## Today's script
 #
@@ -221,7 +221,7 @@ def shell(line):
 
 # %%
 os.environ["MLFLOW_TRACKING_URI"] = mlflow.get_tracking_uri()
-me = "-c user.name=Reader -c user.email=reader@example.org"
+me = "-c commit.gpgsign=false -c user.name=Reader -c user.email=reader@example.org"
 lines = f"git init; dvc init; dvc add customers.csv; git add .; git {me} commit -m First"
 for line in lines.split("; "):
     shell(line)
@@ -317,7 +317,8 @@ for given in ({}, {"f1": 0.5, "precision": 0.5}):
 
 # %% [markdown]
 # The scores do not exist, and then the example is missing. Today's form **measures**, and passes an
-# example: numbers of 32 bits, two rows at least.
+# example: numbers of 32 bits, two rows at least. (In a script, `lifecycle.run` instead of
+# `mlflow.start_run`, as above.)
 
 # %%
 experiment = mlflow.set_experiment("chapter-07-13")
