@@ -92,7 +92,8 @@ repo.mkdir()
 lines = (
     "git init;dvc init;dvc remote add -d store ../store;dvc add customers.csv;dvc push;git add ."
 )
-commit = "git -c user.name=Reader -c user.email=reader@example.org commit -m First"
+me = "-c commit.gpgsign=false -c user.name=Reader -c user.email=reader@example.org"
+commit = f"git {me} commit -m First"
 for line in [*lines.split(";"), commit]:
     words = line.split() if line.startswith("git") else [sys.executable, "-m", *line.split()]
     subprocess.run(words, cwd=repo, check=True, capture_output=True)
@@ -176,7 +177,8 @@ except Exception as error:
 # %% [markdown]
 # The model answers with a NumPy array, and that is no JSON. Besides, this service keeps for ever
 # the model of its start. Today's can load again, verifies the files, and says **which version**
-# answers. It also writes down what it was asked.
+# answers. It also writes down what it was asked. (In a list, for this page: a real service writes
+# to a log with an end, minds who may read it, and lets not everybody call `/reload`.)
 
 # %%
 app, live, seen = FastAPI(), {}, []
