@@ -137,7 +137,9 @@ def row(path):
 
 # %% [markdown]
 # The table is in reading order, which is also the order of the file names. A chapter needs those
-# its beginning names, and runs alone.
+# its beginning names for what it explains, but runs alone. 7.2, 7.6 and 7.8 share a chapter with
+# their neighbours (7.6 also has a tour of its own), 7.3 opens 7.4, and the exercises of 7.16 are
+# the labs.
 
 # %%
 sources = sorted(course.chapter_sources.glob("*.py")) or sorted(course.notebooks.glob("*.ipynb"))
@@ -256,7 +258,8 @@ print(*examined, sep=", ")
 # | *server is not running* | `python course.py start`, and leave that terminal open |
 # | a table with more rows than here | nothing: you ran other chapters |
 # | outputs that make no sense | *Kernel*, *Restart and Run All* |
-# | everything is in a muddle | stop, delete the folder `.course`, start: all begins anew |
+# | a chapter that will not begin | stop, `python course.py goto 07_05`, start |
+# | everything is in a muddle | stop, *rename* `.course`, start: all begins anew, points too |
 
 # %% [markdown]
 # ## Who reads what
