@@ -158,7 +158,7 @@ def command(module, *options):
 
 def register(folder, *options):
     told = command("register", "--model", folder, *options)
-    print(*[line.split(" by .")[0] for line in told.splitlines()], sep="\n")
+    return "\n".join(line.split(" by .")[0] for line in told.splitlines())
 
 
 client.delete_registered_model("moe-cybersecurity-cicids")
@@ -212,12 +212,10 @@ print("ONNX agrees to four digits:", tracked.data.metrics["onnx_difference"] < 1
 # XGBoost are enough for it. Then a colleague runs the last command once more.
 
 # %%
-register("case/models/cicids", "--approver", "Bea")
+first = register("case/models/cicids", "--approver", "Bea")
 command("train", "--dataset", "unsw_nb15", "--experts", "mlp,xgboost", "--out", "case/models/unsw")
-print("\nThe other data set")
-register("case/models/unsw")
-print("\nOnce more")
-register("case/models/unsw")
+other, again = register("case/models/unsw"), register("case/models/unsw")
+print(first, f"The other data set:\n{other}", f"Once more:\n{again}", sep="\n\n")
 
 # %% [markdown]
 # The mixture of CICIDS2017 was compared on the same test rows, was better, and is champion. At the
@@ -240,10 +238,10 @@ def promoted(number, stage, **more):
         return f"{number} is refused: {error.why}".split(": .")[0]
 
 
-strict = lifecycle.Rules(acceptable=("better",))
-print(promoted(1, "staging"), promoted(1, "production"), promoted(2, "production"), sep="\n")
-print(promoted(2, "staging"), promoted(2, "production", rules=strict), sep="\n")
-print(promoted(2, "production"))
+strict = {"rules": lifecycle.Rules(acceptable=("better",))}
+told = [promoted(1, "staging"), promoted(1, "production"), promoted(2, "production")]
+told += [promoted(2, "staging"), promoted(2, "production", **strict), promoted(2, "production")]
+print(*told, sep="\n")
 
 # %% [markdown]
 # Nobody skips staging. Version 2 is *not distinguishable* from the champion on the same rows: the
