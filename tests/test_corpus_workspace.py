@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support_corpus import ALL, Case, also, cases, check, check_honest
+from support_corpus import ALL, LIMITS, Case, also, cases, check, check_honest
 
 from labkit.grading.bench import Bench
 
@@ -206,6 +207,7 @@ def spoiled(action: str, *, after: str = "") -> str:
             "an answer of 200 MB",
             spoiled("answer.write_text('{\"value\": 54' + ' ' * 200_000_000 + '}')"),
             flags=(STATE,),
+            limits=replace(LIMITS, disk=1 << 30),
         ),
         Case(
             31,

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.pipeline
 
 STAGES = [
     f"{stage}@{data}"
-    for stage in ("train", "judge", "register")
+    for stage in ("prepare", "train", "evaluate", "register")
     for data in ("cicids2017", "unsw_nb15")
 ]
 

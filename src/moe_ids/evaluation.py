@@ -60,19 +60,6 @@ class Figures:
             "by_class": self.by_class,
         }
 
-    def metrics(self, prefix: str = "") -> dict[str, float]:
-        """What to log as metrics: numbers by name, with the bounds of the intervals."""
-        found = {f"{prefix}fpr": self.false_alarms}
-        for name, one in self.values.items():
-            if one is not None:
-                found |= {
-                    f"{prefix}{name}": one.value,
-                    f"{prefix}{name}_low": one.low,
-                    f"{prefix}{name}_high": one.high,
-                }
-        found |= {f"{prefix}f1_{name}": value for name, value in self.by_class.items()}
-        return {name: value for name, value in found.items() if value is not None}
-
 
 def figures(truth: Ints, said: Judgement, classes: tuple[str, ...]) -> Figures:
     """Judge a judgement.

@@ -15,6 +15,8 @@ from moe_ids.boosting import BoostSettings
 from moe_ids.data import Dataset, load
 from moe_ids.data.places import find
 from moe_ids.errors import CaseStudyError
+from moe_ids.job import divide
+from moe_ids.prepared import Prepared, read_prepared
 from moe_ids.silent import Silent
 from moe_ids.splits import Split
 from moe_ids.training import Settings, read_params, settings_from
@@ -52,6 +54,7 @@ class Request:
         restart: begin anew.
         track: log to MLflow.
         quick: take few rows, evenly spaced.
+        prepared: the data and their parts, where they were prepared before.
     """
 
     dataset: str
@@ -67,6 +70,7 @@ class Request:
     restart: bool
     track: bool
     quick: bool = False
+    prepared: Prepared | None = None
 
     def load(self) -> Dataset:
         """The data.
@@ -74,15 +78,29 @@ class Request:
         Raises:
             CaseStudyError: they are not what they should be.
         """
+        if self.prepared:
+            return self.prepared.data
         data = load(self.name, self.path)
         if not self.quick:
             return data
         few = min(_QUICK_ROWS, len(data))
         return data.take(np.linspace(0, len(data) - 1, few).astype(np.int64))
 
+    def divide(self, data: Dataset) -> Split:
+        """Which of these rows are for what.
+
+        Raises:
+            CaseStudyError: see :func:`moe_ids.splits.split`.
+        """
+        if self.prepared:
+            return self.prepared.parts
+        return divide(data, test=self.test, valid=self.valid, seed=self.seed, method=self.method)
+
     @property
     def about(self) -> dict[str, Any]:
         """What to keep with a model, plain JSON values."""
+        if self.prepared:
+            return dict(self.prepared.about)
         form = f"the course's flows, in the form of {self.dataset}"
         learned = form if self.stands_in else self.dataset
         learned += ", a few rows of it" if self.quick else ""
@@ -116,8 +134,10 @@ def request(given: Mapping[str, Any]) -> Request:
         settings = replace(settings, budget_cpu_s=float(given["budget_cpu_s"]))
     if given.get("experts"):
         settings = replace(settings, experts=tuple(given["experts"].split(",")))
-    dataset = given.get("dataset") or params.get("dataset", _DATASET)
-    own = given.get("data")
+    prepared = _prepared(given)
+    known = prepared.about if prepared else {}
+    dataset = known.get("dataset") or given.get("dataset") or params.get("dataset", _DATASET)
+    own = known.get("path") or given.get("data")
     place = None if own else find(dataset, Path.cwd())
     test = given.get("test")
     if test is None:
@@ -125,7 +145,7 @@ def request(given: Mapping[str, Any]) -> Request:
     seed, track = given.get("seed"), given.get("track")
     return Request(
         dataset=dataset,
-        name=place.name if place else dataset,
+        name=place.name if place else prepared.data.name if prepared else dataset,
         path=place.path if place else Path(str(own)),
         stands_in=place.stands_in if place else False,
         settings=settings,
@@ -137,7 +157,23 @@ def request(given: Mapping[str, Any]) -> Request:
         restart=bool(given.get("restart")),
         track=bool(os.environ.get("MLFLOW_TRACKING_URI")) if track is None else track,
         quick=quick,
+        prepared=prepared,
     )
+
+
+def _prepared(given: Mapping[str, Any]) -> Prepared | None:
+    """What was prepared; refuses options that were decided then."""
+    if not given.get("prepared"):
+        return None
+    decided = {"dataset": "--dataset", "data": "--data", "test": "--test", "method": "--split"}
+    also = [option for name, option in decided.items() if given.get(name) is not None]
+    if also:
+        raise CaseStudyError(
+            f"{also[0]} cannot be given with --prepared.",
+            why="What the data are and how they are divided was decided when they were prepared.",
+            next_step=f"Leave {also[0]} out, or leave out --prepared.",
+        )
+    return read_prepared(given["prepared"])
 
 
 def _folder(path: Path) -> Path:

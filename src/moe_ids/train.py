@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     help="A file or folder to learn from, all of it unless --test says otherwise. Without it: the "
     "real data where they are here, else the course's flows.",
 )
+@click.option(
+    "--prepared",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder of `python -m moe_ids.prepare`: its data, divided as they are there.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Of everything that is drawn.")
 @click.option("--budget-cpu-s", type=click.FloatRange(1), help="End after so many CPU seconds.")
 @click.option("--test", type=click.FloatRange(0, 0.9), help="Share of the rows to judge by.")
@@ -48,14 +53,14 @@ def command(**given: Any) -> None:
     if given["data"]:
         # A wrong path is told before seconds go into loading torch.
         data_files(given["data"])
-    from moe_ids.job import divide, run_job
+    from moe_ids.job import run_job
     from moe_ids.request import request
 
     asked = request(given)
     data = asked.load()
     for note in data.notes:
         click.echo(note, err=True)
-    parts = divide(data, test=asked.test, valid=asked.valid, seed=asked.seed, method=asked.method)
+    parts = asked.divide(data)
 
     def report(stage: str, told: dict[str, float]) -> None:
         click.echo(
