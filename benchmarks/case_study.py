@@ -20,6 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# As `python -m moe_ids.train` does, before anything counts the processors.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 
 from moe_ids.boosting import Boosted, BoostSettings

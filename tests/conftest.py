@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from labkit.warm.pool import WarmProcess
 from labkit.workspace import make_workspace
 
 REPOSITORY = Course(Path(__file__).resolve().parents[1])
+# Tests run in two processes: threads of torch and XGBoost would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 #: Runs Python source in a workspace, as a notebook there would; returns what it printed.
 InWorkspace = Callable[[Course, str], str]

@@ -19,6 +19,9 @@ from moe_ids.model import MIXTURE, NEURAL, Model
 from moe_ids.training import Settings, settings_from
 from moe_ids.training.checkpoints import FILE
 
+#: With the stage that is left out unless asked for.
+TUNED = replace(QUICK, tune_epochs=3, tune_rate=1e-3)
+
 
 def test_every_expert_has_an_opinion_and_the_gate_weighs_them() -> None:
     found = trained()
@@ -86,22 +89,44 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another() -> None:
     assert not _same(model, run_job(few_data(), few_parts(), QUICK, SEED + 1).trained.model)
 
 
-@pytest.mark.parametrize("stage", ["temporal", "gate"])
-def test_an_interrupted_training_goes_on_to_the_same_model(stage: str, tmp_path: Path) -> None:
+def test_fine_tuning_changes_the_experts_where_that_helps_their_mixture() -> None:
+    untuned = trained().trained
+    found = run_job(few_data(), few_parts(), TUNED, SEED).trained
+    tuned = found.progress["tune"]
+    assert tuned.history[tuned.best_epoch - 1]["valid_loss"] == tuned.best_loss
+    assert not _same(untuned.model, found.model)
+    for one, other in zip(
+        untuned.model.mixture.gate.parameters(), found.model.mixture.gate.parameters(), strict=True
+    ):
+        torch.testing.assert_close(one, other)
+
+
+def test_fine_tuning_that_does_harm_is_undone() -> None:
+    found = run_job(few_data(), few_parts(), replace(TUNED, tune_rate=1.0), SEED).trained
+    assert _same(trained().trained.model, found.model)
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings"), [("temporal", QUICK), ("gate", QUICK), ("tune", TUNED)]
+)
+def test_an_interrupted_training_goes_on_to_the_same_model(
+    stage: str, settings: Settings, tmp_path: Path
+) -> None:
     def interrupt(name: str, told: dict[str, float]) -> None:
         if (name, told["epoch"]) == (stage, 2):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_job(few_data(), few_parts(), QUICK, SEED, tmp_path, report=interrupt)
+        run_job(few_data(), few_parts(), settings, SEED, tmp_path, report=interrupt)
     assert (tmp_path / FILE).exists()
     seen: list[tuple[str, float]] = []
     found = run_job(
-        few_data(), few_parts(), QUICK, SEED, tmp_path,
+        few_data(), few_parts(), settings, SEED, tmp_path,
         report=lambda name, told: seen.append((name, told["epoch"])),
     )  # fmt: skip
     assert seen[0] == (stage, 2)
-    assert _same(trained().trained.model, found.trained.model)
+    at_once = run_job(few_data(), few_parts(), settings, SEED)
+    assert _same(at_once.trained.model, found.trained.model)
     assert not (tmp_path / FILE).exists()
 
 

@@ -1,4 +1,4 @@
-"""Training in stages: each expert alone, then the gate with light fine-tuning of the experts."""
+"""Training in stages: each expert alone, then the gate, then perhaps the experts once more."""
 
 from moe_ids.training.settings import Settings, read_params, settings_from
 from moe_ids.training.stages import Trained, train

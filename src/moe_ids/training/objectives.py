@@ -57,6 +57,30 @@ class ExpertLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class NeuralLoss:
+    """Cross-entropy of the neural experts mixed, which reaches into the experts.
+
+    Args:
+        inputs: all rows.
+        labels: codes of all rows.
+        outside: (rows, classes) opinions from outside; no columns without one.
+        device: to compute on.
+    """
+
+    inputs: Inputs
+    labels: Ints
+    outside: Floats
+    device: torch.device
+
+    def __call__(self, module: nn.Module, rows: Ints) -> Tensor:
+        """The loss on these rows, of a :class:`Mixture`."""
+        batch = (*self.inputs.batch(rows), torch.from_numpy(self.outside[rows]))
+        said = module(*(one.to(self.device) for one in batch))
+        truth = torch.from_numpy(self.labels[rows]).to(self.device)
+        return nll_loss(said.neural, truth)
+
+
+@dataclass(frozen=True, slots=True)
 class GateLoss:
     """Cross-entropy of a mixture of all experts, and of the neural ones alone.
 

@@ -14,6 +14,7 @@ from moe_ids.errors import CaseStudyError
 from moe_ids.model import XGBOOST
 from moe_ids.models.experts import EXPERTS
 
+_MAY_BE_0 = ("class_power", "batch", "tune_epochs")
 _SMALL = 20_000
 _FEW_ROWS, _MANY_ROWS = 128, 512
 
@@ -32,6 +33,9 @@ class Settings:
         rate: learning rate of the experts while they are trained alone.
         gate_rate: learning rate of the gate.
         gate_epochs: of the gate.
+        tune_epochs: of fine-tuning the experts for their mixture afterwards; 0 for none. It made no
+            mixture better that we trained (README, "The case study"), so none is the rule.
+        tune_rate: learning rate of that.
         average: how much of the mean of the weights is kept at each step.
         class_power: a class of n rows counts n to the power of this less.
         boost: options of XGBoost.
@@ -47,6 +51,8 @@ class Settings:
     rate: float = 1e-3
     gate_rate: float = 3e-3
     gate_epochs: int = 40
+    tune_epochs: int = 0
+    tune_rate: float = 3e-4
     average: float = 0.998
     class_power: float = 0.5
     boost: BoostSettings = field(default_factory=BoostSettings)
@@ -145,6 +151,6 @@ def _checked(kind: Any, given: dict[str, Any]) -> Any:
         fits = isinstance(value, int | float) if isinstance(usual, float) else True
         if isinstance(value, bool) or not (fits and isinstance(value, type(usual) | int)):
             raise ValueError(f"{name} = {value!r} is not of type {type(usual).__name__}")
-        if isinstance(value, int | float) and value <= 0 and name not in ("class_power", "batch"):
+        if isinstance(value, int | float) and value <= 0 and name not in _MAY_BE_0:
             raise ValueError(f"{name} = {value!r} is not above 0")
     return kind(**given)
