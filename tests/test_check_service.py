@@ -156,6 +156,16 @@ def test_only_plain_values_can_be_declared(
     assert not (workspace.declared / "1.3.json").exists()
 
 
+@pytest.mark.parametrize("given", [(), (1.3,), ("best",), ("../1.3",), ({"best": 1},)])
+def test_an_answer_is_declared_for_an_exercise_that_is_named(
+    workspace: Course, given: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABKIT_ROOT", str(workspace.root))
+    with pytest.raises(CourseError, match="takes the number of the exercise first"):
+        declare(*given, best=1)  # type: ignore[arg-type]  # what students write
+    assert not workspace.declared.exists() or not any(workspace.declared.iterdir())
+
+
 def test_numbers_of_numpy_and_pandas_are_declared_as_plain_numbers(
     workspace: Course, run_in: InWorkspace
 ) -> None:

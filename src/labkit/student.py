@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import urllib.error
@@ -21,6 +22,7 @@ from labkit.paths import ROOT_VARIABLE, Course, find_course
 
 #: A check takes a tenth of a second; one that takes this long has hung.
 SECONDS_TO_WAIT = 30.0
+_EXERCISE = re.compile(r"[0-9]+\.[0-9]+")
 #: A school's proxy must not be asked for addresses of this machine.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -39,7 +41,7 @@ def connect() -> None:
     print("Connected to the course's MLflow server.")
 
 
-def declare(exercise: str, /, *unnamed: Any, **values: Any) -> None:
+def declare(exercise: str = "", /, *unnamed: Any, **values: Any) -> None:
     """Hand in an answer that is a value, for instance the id of a run.
 
     Declaring again replaces what was declared for that exercise before.
@@ -51,8 +53,15 @@ def declare(exercise: str, /, *unnamed: Any, **values: Any) -> None:
             NumPy and pandas numbers are taken as the plain numbers they stand for.
 
     Raises:
-        CourseError: a value has no name, is of another kind, or not a finite number.
+        CourseError: the exercise is not named; a value has no name, is of another kind, or not a
+            finite number.
     """
+    if not isinstance(exercise, str) or not _EXERCISE.fullmatch(exercise):
+        raise CourseError(
+            "declare takes the number of the exercise first.",
+            why=f"{exercise!r} is none." if exercise else "It was called without one.",
+            next_step='Write it as in the heading, in quotes: labkit.declare("1.3", ...)',
+        )
     if unnamed:
         raise CourseError(
             "declare takes each answer by its name.",
@@ -138,24 +147,32 @@ def _ask_service(course: Course, question: Mapping[str, Any]) -> dict[str, Any] 
 def _ask_subprocess(course: Course, question: Mapping[str, Any]) -> dict[str, Any]:
     """The same verdict from a process of its own, where no service runs."""
     command = [sys.executable, "-m", "labkit", "check", str(question["exercise"]), "--json"]
-    done = subprocess.run(
-        command,
-        cwd=course.root,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=SECONDS_TO_WAIT,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=course.root,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=SECONDS_TO_WAIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _could_not(f"It gave no answer within {SECONDS_TO_WAIT:g} s.") from error
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError as error:
-        raise CourseError(
-            "The check could not run.",
-            why=(done.stderr.strip().splitlines() or ["It gave no answer."])[-1],
-            next_step="In the course folder run: python course.py doctor",
-        ) from error
+        last = (done.stderr.strip().splitlines() or ["It gave no answer."])[-1]
+        raise _could_not(last) from error
     return answer
+
+
+def _could_not(why: str) -> CourseError:
+    return CourseError(
+        "The check could not run.",
+        why=why,
+        next_step="In the course folder run: python course.py doctor",
+    )
 
 
 def _named(exercise: str, value: Any) -> str:
