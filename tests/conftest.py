@@ -23,7 +23,7 @@ from labkit.warm.pool import WarmProcess
 from labkit.workspace import make_workspace
 
 REPOSITORY = Course(Path(__file__).resolve().parents[1])
-# Tests run in two processes: threads of torch and XGBoost would only wait for each other.
+# Tests run in several processes: threads of torch and XGBoost would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 #: Runs Python source in a workspace, as a notebook there would; returns what it printed.
@@ -36,7 +36,7 @@ BenchFor = Callable[[Order], Bench]
 def course() -> Course:
     """The course under test, its data pulled from the remote in the repository."""
     REPOSITORY.state.mkdir(exist_ok=True)
-    # Tests run in two processes, and DVC refuses to be run twice in one repository.
+    # Tests run in several processes, and DVC refuses to be run twice in one repository.
     with FileLock(REPOSITORY.state / "pull.lock"):
         if needs_pull(REPOSITORY):
             pull(REPOSITORY)

@@ -113,3 +113,12 @@ def test_the_banks_of_the_course_are_complete(course: Course) -> None:
     assert {lab.name: lint_bank(lab) for lab in all_labs(course)} == {
         lab.name: [] for lab in all_labs(course)
     }
+
+
+def test_every_hint_of_every_check_is_reached_by_an_answer_in_the_bank(course: Course) -> None:
+    unproved = set()
+    for lab in all_labs(course):
+        reached = {(one.exercise, hint) for one in load_bank(lab) for hint in one.hints}
+        given = {(one.exercise, hint) for one in lab.checks for hint in one.hints}
+        unproved |= {(lab.name, *one) for one in given - reached}
+    assert unproved == set()

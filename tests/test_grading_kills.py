@@ -210,7 +210,7 @@ def test_a_killed_regrade_is_completed_by_the_next(changed: Path, moment: random
     before = (changed / "undisturbed" / "gradebook.csv").read_bytes()
     finish(regrading("undisturbed"))
     most, how = regrading("undisturbed").steps, regrading("killed")
-    for number in range(10):
+    for number in range(6):
         step, group = moment.randint(1, most), bool(number % 2)
         end(begin(Killed(how.folder, how.out, how.words, step, group)), None, group=group)
     finish(how)

@@ -15,9 +15,9 @@ _STEPS = {
     "ruff check": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],
     "mypy": ["mypy"],
-    # Two at a time, as most tests wait for servers and kernels; a file's tests stay together,
-    # for the sake of what they share.
-    "pytest": ["pytest", "--numprocesses=2", "--dist=loadfile"],
+    # Three at a time even on two cores, as many tests wait for servers and kernels; a file's tests
+    # stay together, for the sake of what they share.
+    "pytest": ["pytest", "--numprocesses=3", "--dist=loadfile"],
 }
 
 
