@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -39,14 +40,28 @@ class LikeAirPlay(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def taken_port() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", free_port()), LikeAirPlay) as server:
+class LikeOurs(LikeAirPlay):
+    """What a server of another course answers."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+
+@contextlib.contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", free_port()), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.server_port
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def taken_port() -> Iterator[int]:
+    with listening(LikeAirPlay) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +230,18 @@ def test_a_server_that_does_not_start_is_told_with_the_end_of_its_log(
         pass
     assert told.value.what == "JupyterLab did not start."
     assert not course.servers.exists()
+
+
+def test_the_server_of_another_course_that_took_the_port_is_not_taken_for_ours(
+    tmp_path: Path, template: Path
+) -> None:
+    course = course_in(tmp_path, template)
+    with (
+        listening(LikeOurs) as port,
+        pytest.raises(CourseError, match="MLflow did not start"),
+        running_servers(course, jupyter=False, checks=False, port=port),
+    ):
+        pass
 
 
 def test_data_changed_by_hand_is_not_overwritten(tmp_path: Path, with_data: Course) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from labkit.errors import CourseError
@@ -168,7 +169,7 @@ def _wait_until_ready(
         for key, launch in list(waiting.items()):
             if children[key].poll() is not None:
                 raise _did_not_start(course, launch, "It ended")
-            if _healthy(launch):
+            if _healthy(launch) and _listens(children[key], launch.port):
                 del waiting[key]
             elif time.monotonic() > deadline:
                 raise _did_not_start(course, launch, f"No answer within {LIMIT:.0f} s")
@@ -185,6 +186,20 @@ def _healthy(launch: Launch) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _listens(child: subprocess.Popen[bytes], port: int) -> bool:
+    """Whether a server listens there itself: another's may have been quicker to take the port."""
+    try:
+        return any(
+            one.status == psutil.CONN_LISTEN and one.laddr.port == port
+            for process in members(identity(child.pid))
+            for one in process.net_connections("tcp")
+        )
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def _did_not_start(course: Course, launch: Launch, why: str) -> CourseError:
