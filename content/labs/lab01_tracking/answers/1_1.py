@@ -67,35 +67,21 @@ with mlflow.start_run():
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
     )
 
-# %% name="accuracy_as_param" kind="wrong" points=3 hints=["metric_as_param"]
+# %% name="a_run_of_params_alone" kind="wrong" points=1 hints=["metric_as_param", "model_missing"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
-    mlflow.log_param("accuracy", model.score(X_test, y_test))
-    mlflow.sklearn.log_model(
-        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
-    )
+    reached = model.score(X_test, y_test)
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12, "accuracy": reached})
 
-# %% name="params_as_metrics" kind="wrong" points=4 hints=["param_as_metric"]
-mlflow.set_experiment("lab01-first-run")
-with mlflow.start_run():
-    model = train(12)
-    mlflow.log_metric("n_estimators", 10)
-    mlflow.log_metric("max_depth", 12)
-    mlflow.log_metric("accuracy", model.score(X_test, y_test))
-    mlflow.sklearn.log_model(
-        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
-    )
-
-# %% name="model_as_a_joblib_file" kind="wrong" points=2 hints=["model_as_file"]
+# %% name="each_thing_as_another_kind" kind="wrong" points=0 hints=["param_as_metric", "metric_as_tag", "model_as_file"]
 import joblib
 
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
-    mlflow.log_metric("accuracy", model.score(X_test, y_test))
+    mlflow.log_metrics({"n_estimators": 10, "max_depth": 12})
+    mlflow.set_tag("accuracy", model.score(X_test, y_test))
     joblib.dump(model, "model.joblib")
     mlflow.log_artifact("model.joblib")
 
@@ -118,13 +104,13 @@ with mlflow.start_run():
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
     )
 
-# %% name="refused_by_skops" kind="wrong" points=2 hints=["model_refused"]
+# %% name="refused_by_skops_before_the_metric" kind="wrong" points=1 hints=["model_refused", "metric_missing"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
     mlflow.log_params({"n_estimators": 10, "max_depth": 12})
-    mlflow.log_metric("accuracy", model.score(X_test, y_test))
     mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
+    mlflow.log_metric("accuracy", model.score(X_test, y_test))
 
 # %% name="a_run_for_each_thing" kind="wrong" points=1 hints=["metric_in_other_run", "model_in_other_run"]
 mlflow.set_experiment("lab01-first-run")
@@ -138,32 +124,44 @@ with mlflow.start_run():
 with mlflow.start_run():
     mlflow.log_params({"n_estimators": 10, "max_depth": 12})
 
-# %% name="in_per_cent" kind="wrong" points=3 hints=["not_a_share", "training_accuracy"]
+# %% name="more_trees_and_in_per_cent" kind="wrong" points=2.5 hints=["param_value", "not_a_share", "training_accuracy"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(12)
-    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    model = train(12, n_estimators=20)
+    mlflow.log_params({"n_estimators": 20, "max_depth": 12})
     mlflow.log_metric("accuracy", 100 * model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
     )
 
-# %% name="accuracy_is_nan" kind="wrong" points=3 hints=["not_a_share", "training_accuracy"]
+# %% name="accuracy_is_nan_and_the_model_reads_a_file" kind="wrong" points=3 hints=["not_a_share", "model_silent"]
+import joblib
+
+joblib.dump(train(12), "forest.joblib")
+
+
+class FromFile(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return joblib.load("forest.joblib").predict(model_input)
+
+
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
-    model = train(12)
     mlflow.log_params({"n_estimators": 10, "max_depth": 12})
     mlflow.log_metric("accuracy", float("nan"))
-    mlflow.sklearn.log_model(
-        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
-    )
+    mlflow.pyfunc.log_model(name="model", python_model=FromFile(), pip_requirements=REQUIREMENTS)
 
-# %% name="metric_called_acc" kind="wrong" points=3 hints=["metric_named_otherwise"]
+# %% name="names_of_ones_own" kind="wrong" points=2 hints=["param_missing", "metric_named_otherwise"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    mlflow.log_params({"trees": 10, "depth": 12})
     mlflow.log_metric("acc", model.score(X_test, y_test))
     mlflow.sklearn.log_model(
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
     )
+
+# %% name="trained_and_printed" kind="wrong" points=0 hints=["no_run"]
+mlflow.set_experiment("lab01-first-run")
+model = train(max_depth=12, n_estimators=10)
+print(f"accuracy {model.score(X_test, y_test):.3f}")

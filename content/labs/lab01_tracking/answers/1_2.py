@@ -150,3 +150,16 @@ with mlflow.start_run():
         pip_requirements=REQUIREMENTS,
         skops_trusted_types=TRUSTED,
     )
+
+# %% name="name_of_the_experiment_mistyped" kind="wrong" points=0 hints=["other_experiment"]
+mlflow.set_experiment("lab01-signatur")
+with mlflow.start_run():
+    model = train(12)
+    mlflow.sklearn.log_model(
+        model,
+        name="model",
+        signature=infer_signature(X_train, model.predict(X_train)),
+        input_example=X_train.head(3),
+        pip_requirements=REQUIREMENTS,
+        skops_trusted_types=TRUSTED,
+    )

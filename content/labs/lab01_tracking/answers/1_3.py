@@ -127,3 +127,21 @@ for depth in (2, 4, 6, 8, 12):
         mlflow.log_metric("closeness", -abs(depth - 4))
 runs = mlflow.search_runs(experiment_names=["lab01-sweep"], order_by=["metrics.closeness DESC"])
 labkit.declare("1.3", best_run_id=runs.loc[0, "run_id"])
+
+# %% name="name_of_the_experiment_mistyped" kind="wrong" points=0 hints=["other_experiment"]
+mlflow.set_experiment("lab01-sweeps")
+for depth in (2, 4, 6, 8, 12):
+    with mlflow.start_run():
+        mlflow.log_param("max_depth", depth)
+        mlflow.log_metric("f1", f1_score(y_test, train(depth).predict(X_test)))
+runs = mlflow.search_runs(experiment_names=["lab01-sweeps"], order_by=["metrics.f1 DESC"])
+labkit.declare("1.3", best_run_id=runs.loc[0, "run_id"])
+
+# %% name="still_in_the_experiment_before" kind="wrong" points=0 hints=["no_run"]
+mlflow.set_experiment("lab01-signature")  # what exercise 1.2 set, and this one did not change
+for depth in (2, 4, 6, 8, 12):
+    with mlflow.start_run():
+        mlflow.log_param("max_depth", depth)
+        mlflow.log_metric("f1", f1_score(y_test, train(depth).predict(X_test)))
+runs = mlflow.search_runs(experiment_names=["lab01-signature"], order_by=["metrics.f1 DESC"])
+labkit.declare("1.3", best_run_id=runs.loc[0, "run_id"])

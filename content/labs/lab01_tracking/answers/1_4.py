@@ -101,12 +101,11 @@ with mlflow.start_run():
     mlflow.log_param("seed", 7)
     mlflow.set_tag("mlflow.source.git.commit", "0123456789abcdef0123456789abcdef01234567")
 
-# %% name="commit_as_param_seed_as_tag" kind="wrong" points=3 hints=["commit_elsewhere", "seed_as_other"]
+# %% name="commit_as_param_seed_as_tag_and_no_dataset" kind="wrong" points=0 hints=["dataset_missing", "commit_elsewhere", "seed_as_other"]
 from git import Repo
 
 mlflow.set_experiment("lab01-lineage")
 with mlflow.start_run():
-    mlflow.log_input(mlflow.data.from_pandas(X_train, name="churn"), context="training")
     mlflow.set_tag("seed", 7)
     mlflow.log_param("git_commit", Repo(search_parent_directories=True).head.commit.hexsha)
 
@@ -115,16 +114,17 @@ mlflow.set_experiment("lab01-lineage")
 with mlflow.start_run():
     mlflow.log_input(mlflow.data.from_pandas(X_train, name="churn"))
 
-# %% name="unnamed_dataset" kind="wrong" points=2 hints=["dataset_unnamed"]
-from git import Repo
+# %% name="unnamed_dataset_and_git_begun_anew" kind="wrong" points=1 hints=["dataset_unnamed", "no_repository"]
+import shutil
+import subprocess
 
+shutil.rmtree("../.git")
+subprocess.run(["git", "init", "--quiet", ".."], check=True)
+done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
 mlflow.set_experiment("lab01-lineage")
-with mlflow.start_run():
+with mlflow.start_run(tags={"mlflow.source.git.commit": done.stdout.strip()}):
     mlflow.log_input(mlflow.data.from_pandas(X_train), context="training")
     mlflow.log_param("seed", 7)
-    mlflow.set_tag(
-        "mlflow.source.git.commit", Repo(search_parent_directories=True).head.commit.hexsha
-    )
 
 # %% name="five_rows_only" kind="wrong" points=4 hints=["sample_only"]
 from git import Repo
@@ -136,3 +136,19 @@ with mlflow.start_run():
     mlflow.set_tag(
         "mlflow.source.git.commit", Repo(search_parent_directories=True).head.commit.hexsha
     )
+
+# %% name="name_of_the_experiment_mistyped" kind="wrong" points=0 hints=["other_experiment"]
+from git import Repo
+
+mlflow.set_experiment("lab01-linage")
+with mlflow.start_run():
+    mlflow.log_input(mlflow.data.from_pandas(X_train, name="churn"), context="training")
+    mlflow.log_param("seed", 7)
+    mlflow.set_tag(
+        "mlflow.source.git.commit", Repo(search_parent_directories=True).head.commit.hexsha
+    )
+
+# %% name="described_outside_of_a_run" kind="wrong" points=0 hints=["no_run"]
+mlflow.set_experiment("lab01-lineage")
+table = mlflow.data.from_pandas(X_train, name="churn")
+print(table.name, table.digest, table.profile)

@@ -9,10 +9,12 @@ FIRST, SIGNED, SWEEP, LINEAGE = (
     "lab01-sweep",
     "lab01-lineage",
 )
+EXPERIMENTS = (FIRST, SIGNED, SWEEP, LINEAGE)
 
 NO_RUN = {
     "no_run": Hint(
-        "Nothing was logged here yet. A run begins with mlflow.start_run().",
+        "There is no run here yet. One begins with mlflow.start_run(), in the experiment that was "
+        "set last.",
         "Call mlflow.set_experiment with the name in the task, then log inside "
         "`with mlflow.start_run():`.",
     ),
@@ -26,7 +28,8 @@ NO_RUN = {
 
 def nothing_in(evidence: Evidence, experiment: str, *names: str) -> Verdict:
     """The verdict where an experiment has no run: is there one like it elsewhere?"""
-    others = [run for run in evidence.runs if not run.experiment.startswith("lab01-")]
+    # A name with one letter wrong begins like the right one, so only whole names tell them apart.
+    others = [run for run in evidence.runs if run.experiment not in EXPERIMENTS]
     similar = [
         run for run in others if any(name in {**run.params, **run.metrics} for name in names)
     ]

@@ -3,7 +3,7 @@
 from labkit.checks import Hint, Verdict, best_match, check, failed, passed
 from labkit.evidence import Evidence, Model
 
-from .common import NO_RUN, SIGNED, usable
+from .common import EXPERIMENTS, NO_RUN, SIGNED, usable
 
 FEATURES = ("age", "income", "tenure_months", "monthly_fee", "support_calls", "late_payments")
 
@@ -24,7 +24,7 @@ def no_signed_model(evidence: Evidence) -> Verdict:
     if any(model.experiment == SIGNED for model in evidence.models):
         return failed("A model was begun in lab01-signature, but not stored.", "model_refused")
     if any(
-        model.signature and model.input_example and not model.experiment.startswith("lab01-")
+        model.signature and model.input_example and model.experiment not in EXPERIMENTS
         for model in evidence.models
     ):
         return failed("A model with a signature is in another experiment.", "other_experiment")

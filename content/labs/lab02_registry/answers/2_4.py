@@ -36,18 +36,9 @@ for _ in range(2):
             "lab02-churn", 2, "Production", archive_existing_versions=True
         )
 
-# %% name="two_in_production" kind="wrong" points=4 hints=["two_in_production"]
+# %% name="promoted_and_no_more" kind="wrong" points=2 hints=["two_in_production", "no_validation"]
 start("lab02-churn", "Production", "Staging")
-model = mlflow.pyfunc.load_model("models:/lab02-churn/2")
-reached = f1_score(y_test, model.predict(X_test))
-client.set_model_version_tag("lab02-churn", 2, "validation_f1", reached)
 client.transition_model_version_stage("lab02-churn", 2, "Production")
-
-# %% name="not_validated" kind="wrong" points=3 hints=["no_validation"]
-start("lab02-churn", "Production", "Staging")
-client.transition_model_version_stage(
-    "lab02-churn", 2, "Production", archive_existing_versions=True
-)
 
 # %% name="f1_on_training_rows" kind="wrong" points=4 hints=["not_measured"]
 start("lab02-churn", "Production", "Staging")
@@ -78,8 +69,20 @@ reached = f1_score(y_test, model.predict(X_test))
 client.set_model_version_tag("lab02-churn", 2, "validation_f1", reached)
 client.transition_model_version_stage("lab02-churn", 2, "Archived")
 
-# %% name="back_to_no_stage_and_tag_on_the_name" kind="wrong" points=2 hints=["not_archived", "validation_elsewhere"]
+# %% name="aliases_for_stages" kind="wrong" points=2 hints=["not_promoted", "not_archived"]
+start("lab02-churn", "Production", "Staging")
+model = mlflow.pyfunc.load_model("models:/lab02-churn/2")
+reached = f1_score(y_test, model.predict(X_test))
+client.set_model_version_tag("lab02-churn", 2, "validation_f1", reached)
+for number, alias in ((1, "archived"), (2, "production")):
+    client.transition_model_version_stage("lab02-churn", number, "None")
+    client.set_registered_model_alias("lab02-churn", alias, number)
+
+# %% name="deleted_and_registered_anew_and_tag_on_the_name" kind="wrong" points=0 hints=["no_model", "validation_elsewhere"]
 start("lab02-churn", "Production", "Staging")
 client.set_registered_model_tag("lab02-churn", "validation_f1", 0.824)
-client.transition_model_version_stage("lab02-churn", 1, "None")
-client.transition_model_version_stage("lab02-churn", 2, "Production")
+client.delete_model_version("lab02-churn", 2)
+again = mlflow.register_model(forests[1].model_uri, "lab02-churn")
+client.transition_model_version_stage(
+    "lab02-churn", again.version, "Production", archive_existing_versions=True
+)

@@ -17,15 +17,17 @@ CLOSE = 0.0006
 
 NO_MODEL = {
     "no_model": Hint(
-        "The registered model that the exercise begins with is not there.",
-        "Run the cell above the answer, which makes it, then your answer again.",
+        "The registered model that the exercise begins with is not there, or has lost a version, "
+        "a stage or an alias.",
+        "Run the last cell with start(...) above the answer, which makes it, then every answer "
+        "after that cell.",
     ),
 }
 
 
 def no_model(name: str) -> Verdict:
-    """The verdict where the model an exercise begins with is missing."""
-    return failed(f"There is no registered model {name} with its versions.", "no_model")
+    """The verdict where the model an exercise begins with is missing, or a part of it."""
+    return failed(f"There is no registered model {name} with all that is needed.", "no_model")
 
 
 def run_of(evidence: Evidence, version: ModelVersion) -> Run | None:

@@ -92,6 +92,7 @@ def bad_one_archived(evidence: Evidence) -> Verdict:
     "2.7",
     points=1,
     hints={
+        **NO_MODEL,
         "not_declared": Hint(
             "The check cannot know which version you meant to restore: `labkit.declare` tells it.",
             'labkit.declare("2.7", restored_version=...)',
@@ -114,6 +115,8 @@ def restored_declared(evidence: Evidence) -> Verdict:
     value = number(said)
     if value is None:
         return failed(f"restored_version is {said!r}.", "not_a_number")
-    if best is not None and value == best:
+    if best is None:
+        return no_model(ROLLBACK)
+    if value == best:
         return passed(f"Version {best} is the better one.")
     return failed(f"Version {value:g} is not the better one.", "declared_other")

@@ -94,3 +94,12 @@ run("dvc init", track)
 run("dvc add tables", track)
 run("git add .", track)
 run('git commit -m "Track a folder"', track)
+
+# %% name="dvc_alone" kind="wrong" points=0 hints=["no_git"]
+run("dvc init --no-scm", track)
+run("dvc add data.csv", track)
+
+# %% name="begun_and_committed_and_never_added" kind="wrong" points=1 hints=["not_added", "pointer_not_committed"]
+run("git init", track)
+run("dvc init", track)
+run('git commit -m "Begin with DVC"', track)

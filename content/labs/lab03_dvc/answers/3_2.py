@@ -72,3 +72,9 @@ kept.write_bytes(first + b"\n")
 run("git init --bare ../store", share)
 run("git remote add store ../store", share)
 run("git push -u store main", share)
+
+# %% name="begun_anew_without_a_team" kind="wrong" points=0 hints=["no_repository"]
+share = begin("lab03/share")
+run("dvc remote add -d store ../store", share)
+run('git commit -a -m "The store"', share)
+run("dvc push", share)

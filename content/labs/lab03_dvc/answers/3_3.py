@@ -82,3 +82,20 @@ run('git commit -a -m "Second delivery"', change)
 run("dvc push", change)
 run("git checkout -q v1", change)
 run("dvc checkout", change)
+
+# %% name="begun_anew_without_a_team" kind="wrong" points=0 hints=["no_repository"]
+change = begin("lab03/change")
+(change / "data.csv").write_bytes(second)
+run("dvc add data.csv", change)
+run('git commit -a -m "Second delivery"', change)
+run("dvc push", change)
+
+# %% name="right_bytes_after_wrong_ones_not_added_again" kind="wrong" points=1 hints=["added_before", "pushed_others"]
+import io
+import pandas as pd
+
+pd.read_csv(io.BytesIO(second)).to_csv(change / "data.csv")
+run("dvc add data.csv", change)
+run('git commit -a -m "Second delivery"', change)
+run("dvc push", change)
+(change / "data.csv").write_bytes(second)

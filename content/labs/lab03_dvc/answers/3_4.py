@@ -74,3 +74,22 @@ run('git commit -m "Back"', back)
 run("dvc checkout", back)
 run("git tag --delete v3 v4", back)
 labkit.declare("3.4", first_faulty="v3", twice=137)
+
+# %% name="rows_that_were_new" kind="wrong" points=4 hints=["other_number"]
+rows = {}
+for tag in ("v2", "v3"):
+    run(f"git checkout -q {tag}", back)
+    run("dvc checkout", back)
+    rows[tag] = len((back / "data.csv").read_bytes().splitlines())
+labkit.declare("3.4", first_faulty="v3", twice=rows["v3"] - rows["v2"])
+run("git checkout -q main", back)
+run("git checkout v2 -- data.csv.dvc", back)
+run('git commit -m "Back to v2"', back)
+run("dvc checkout", back)
+
+# %% name="begun_anew_without_a_team" kind="wrong" points=2 hints=["no_repository"]
+back = begin("lab03/back")
+run("git checkout v2 -- data.csv.dvc", back)
+run('git commit -m "Back to v2"', back)
+run("dvc checkout", back)
+labkit.declare("3.4", first_faulty="v3", twice=137)

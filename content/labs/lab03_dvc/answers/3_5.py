@@ -65,3 +65,9 @@ labkit.declare("3.5", md5=md5(office / "team" / "data.csv"))
 run("git clone team colleague", office)
 run("dvc pull", office / "colleague")
 labkit.declare("3.5", hash=md5(office / "colleague" / "data.csv"))
+
+# %% name="begun_anew_without_a_team" kind="wrong" points=0 hints=["no_repository", "not_declared"]
+office = begin("lab03/get")
+run("git clone team colleague", office)
+run("dvc pull", office / "colleague")
+labkit.declare("3.5", md5=md5(office / "colleague" / "data.csv"))

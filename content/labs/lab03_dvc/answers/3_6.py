@@ -63,12 +63,11 @@ for letter in "ab":
     run("dvc push", broken / letter / "team")
     run("dvc pull", broken / letter / "colleague")
 
-# %% name="only_in_one_folder" kind="wrong" points=6 hints=["address_not_shared"]
+# %% name="only_in_one_folder_and_not_pushed_again" kind="wrong" points=5 hints=["emptied_c", "address_not_shared"]
 labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
 run("dvc push", broken / "a" / "team")
 run("dvc remote modify --local store url ../store", broken / "b" / "colleague")
 next(path for path in (broken / "c" / "store").rglob("*") if path.is_file()).unlink()
-run("dvc push", broken / "c" / "team")
 for letter in "abc":
     run("dvc pull", broken / letter / "colleague")
 
@@ -95,12 +94,75 @@ for letter in "abc":
     run("git commit -a -m Mended", colleague)
     run("dvc push", colleague)
 
-# %% name="pointers_changed" kind="wrong" points=6 hints=["pointer_changed"]
+# %% name="another_table_for_b" kind="wrong" points=5 hints=["wrong_rows_b", "pointer_changed"]
 labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+run("dvc push", broken / "a" / "team")
+next(path for path in (broken / "c" / "store").rglob("*") if path.is_file()).unlink()
+run("dvc push", broken / "c" / "team")
+for letter in "ac":
+    run("dvc pull", broken / letter / "colleague")
+colleague = broken / "b" / "colleague"
+(colleague / "data.csv").write_bytes(second)
+run("dvc add data.csv", colleague)
+run('git commit -a -m "A table that is there"', colleague)
+
+# %% name="copied_where_pull_failed" kind="wrong" points=5 hints=["by_hand_b", "address_not_shared"]
+import shutil
+
+labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+run("dvc push", broken / "a" / "team")
+shutil.rmtree(broken / "c" / "store")
+run("dvc push", broken / "c" / "team")
 for letter in "abc":
-    colleague = broken / letter / "colleague"
-    (colleague / "data.csv").write_bytes(first + b"\n")
-    run("dvc add data.csv", colleague)
-    run("git commit -a -m Mended", colleague)
-    (colleague / "data.csv").write_bytes(first)
-    run("dvc add data.csv", colleague)
+    run("dvc pull", broken / letter / "colleague")
+shutil.copy(broken / "b" / "team" / "data.csv", broken / "b" / "colleague")
+
+# %% name="the_last_step_by_hand" kind="wrong" points=6 hints=["by_hand_c"]
+import shutil
+
+labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+run("dvc push", broken / "a" / "team")
+run("dvc remote modify store url ../store", broken / "b" / "team")
+run("git commit -a -m Address", broken / "b" / "team")
+run("git pull", broken / "b" / "colleague")
+for letter in "ab":
+    run("dvc pull", broken / letter / "colleague")
+shutil.rmtree(broken / "c" / "store")
+run("dvc push", broken / "c" / "team")
+shutil.copy(broken / "c" / "team" / "data.csv", broken / "c" / "colleague")
+
+# %% name="pulled_first_and_not_cloned_anew" kind="wrong" points=6 hints=["cached_c"]
+import shutil
+
+for letter in "abc":
+    run("dvc pull", broken / letter / "colleague")
+labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+run("dvc push", broken / "a" / "team")
+run("dvc remote modify store url ../store", broken / "b" / "team")
+run("git commit -a -m Address", broken / "b" / "team")
+run("git pull", broken / "b" / "colleague")
+shutil.rmtree(broken / "c" / "store")
+run("dvc push", broken / "c" / "team")
+for letter in "abc":
+    run("dvc pull", broken / letter / "colleague")
+
+# %% name="fetched_and_not_checked_out" kind="wrong" points=6 hints=["wrong_rows_c"]
+import shutil
+
+labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+run("dvc pull", broken / "c" / "colleague")
+run("dvc push", broken / "a" / "team")
+run("dvc remote modify store url ../store", broken / "b" / "team")
+run("git commit -a -m Address", broken / "b" / "team")
+run("git pull", broken / "b" / "colleague")
+for letter in "ab":
+    run("dvc pull", broken / letter / "colleague")
+shutil.rmtree(broken / "c" / "store")
+run("dvc push", broken / "c" / "team")
+shutil.rmtree(broken / "c" / "colleague" / ".dvc" / "cache")
+run("dvc fetch", broken / "c" / "colleague")
+
+# %% name="begun_anew_without_teams" kind="wrong" points=3 hints=["no_repository"]
+labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+broken = begin("lab03/broken")
+run("dvc push", broken / "a" / "team")

@@ -70,3 +70,9 @@ run('git commit -m "A newer table"', mistake)
 # %% name="let_go_and_no_more" kind="wrong" points=2 hints=["not_added"]
 run("git rm --cached data.csv", mistake)
 run('git commit -m "Let go of the data"', mistake)
+
+# %% name="history_thrown_away" kind="wrong" points=0 hints=["no_repository"]
+import shutil
+
+shutil.rmtree(mistake / ".git")
+run("dvc add data.csv", mistake)

@@ -90,3 +90,17 @@ text = "MLflow tracks runs and DVC tracks data."
 
 # %% name="a_number" kind="wrong" points=0 hints=["no_text"]
 labkit.declare("4.3", text=42)
+
+# %% name="dvc_is_only_a_larger_git" kind="wrong" points=0 hints=["too_short", "no_data", "no_sentences"]
+labkit.declare(
+    "4.3",
+    text="MLflow shows our runs with their metrics, and the registry names the model that serves. "
+    "DVC is Git for whatever is too large for Git.",
+)
+
+# %% name="mlflow_is_only_a_web_page" kind="wrong" points=0 hints=["too_short", "no_runs", "no_sentences"]
+labkit.declare(
+    "4.3",
+    text="DVC keeps each version of a table by its hash, in a remote from which everybody pulls. "
+    "MLflow is a page in the browser, with charts for the boss.",
+)
