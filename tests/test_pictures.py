@@ -34,6 +34,14 @@ def test_pictures_are_there_small_and_described(notebook: Path) -> None:
         assert path.stat().st_size <= MOST, f"{path.name} is larger than {MOST} bytes"
 
 
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_pictures_that_are_drawn_are_told_in_words(notebook: Path) -> None:
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", ())):
+            told = str(cell.metadata.get("alt", ""))
+            assert len(told.split()) >= 10, f"nothing tells what is drawn by {cell.source[:60]!r}"
+
+
 def test_every_picture_beside_the_chapters_is_shown_by_one() -> None:
     shown = {path.resolve() for one in NOTEBOOKS for _, path in pictures(one)}
     assert {path.resolve() for path in REPOSITORY.notebooks.glob("images/*")} <= shown

@@ -198,7 +198,7 @@ print({name: round(f1, 3) for name, f1 in mlflow.get_run(curve.info.run_id).data
 # Anything that is not a number goes along as an **artifact**. We draw the curves from the
 # server's record, log the figure and a small JSON file, and expect two names.
 
-# %%
+# %% alt="Two curves over the number of trees: training F1 climbs to 1.00, validation F1 reaches .83 with 15 trees and stays"
 figure, axes = plt.subplots(figsize=(5, 3))
 for name in ("f1_train", "f1_valid"):
     history = mlflow.MlflowClient().get_metric_history(curve.info.run_id, name)
@@ -302,7 +302,7 @@ best[["params.max_depth", "metrics.f1_valid", "metrics.accuracy_valid"]].round(3
 # Depth 8 wins with .840; accuracy looks better than F1. Parameters come back as *text*, in which
 # 16 stands before 2. For a plot we make them numbers, and expect a curve that rises, then bends.
 
-# %%
+# %% alt="F1 over depth: it rises from .76 at depth 2 to .84 at depth 8 and slips to .83 at 16"
 sweep = mlflow.search_runs(filter_string="metrics.accuracy_valid > 0")
 sweep["depth"] = sweep["params.max_depth"].astype(int)
 sweep.sort_values("depth").plot("depth", "metrics.f1_valid", marker="o", figsize=(5, 3))

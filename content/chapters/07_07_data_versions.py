@@ -196,7 +196,7 @@ print("The same bytes:", (ben / "data/train.csv").read_bytes() == table)
 # Two things travel on two roads. A drawing helps to remember which command moves what, so the next
 # cell makes one.
 
-# %%
+# %% alt="Two roads: git push and git pull move the pointer between this machine and the Git server; dvc add, push, pull and checkout move the table between folder, cache and remote"
 import matplotlib.pyplot as plt
 
 axes = plt.figure(figsize=(7.5, 2.6)).add_axes((0, 0, 1, 1), xlim=(0, 10), ylim=(0, 4))

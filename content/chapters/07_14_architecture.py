@@ -42,7 +42,7 @@ from sklearn.metrics import f1_score
 # Six boxes, and the ways that models and facts take between them. Each box will be a few lines of
 # code that run. Which way leads back?
 
-# %% tags=["snippet:7.14.1", "snippet:guide.workflow.1"]
+# %% tags=["snippet:7.14.1", "snippet:guide.workflow.1"] alt="Boxes and arrows: training to tracking to registry, on to staging and back, to production; monitoring watches both and leads back to training"
 places = {"training": (0, 1), "tracking": (1.2, 1), "registry": (2.4, 1), "staging": (3.6, 1.8)}
 places |= {"production": (3.6, 0.2), "monitoring": (4.8, 1)}
 ways = ["training tracking", "tracking registry", "registry staging", "registry production"]
@@ -284,7 +284,7 @@ print({name: round(stability(held[name], asked[name]), 2) for name in SIX})
 # %% [markdown]
 # It is the fees. A number says *that* something moved; a picture of old and new values shows what.
 
-# %%
+# %% alt="Two histograms of the monthly fee: in the new quarter each group of fees has moved to the right"
 plt.figure(figsize=(6, 2.5))
 fees = [held["monthly_fee"], asked["monthly_fee"]]
 plt.hist(fees, 12, density=True, label=["2024Q4", "2025Q1"])

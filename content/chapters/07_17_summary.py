@@ -222,7 +222,7 @@ print("They are not those of data-1:", md5_of("data-1") != noted)
 # Drawn, this is the **lineage** of the champion. The next cell puts the four links beside each
 # other, oldest first.
 
-# %%
+# %% alt="Four boxes in a row: data at tag data-2, code at that tag's commit, the run with depth 8, version 3 of the model, which is the champion"
 chain = {"data (DVC)": tag, "code (Git)": "its commit", "run (MLflow)": "depth 8"}
 chain["version (registry)"] = f"{version.version}, champion"
 figure, axes = plt.subplots(figsize=(9, 1.2))

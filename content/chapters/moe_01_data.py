@@ -253,7 +253,7 @@ print("stealthy:    ", hidden.sum(), f"found {answers[hidden].mean():.2f}")
 # and benign flows there: to the left what each flow is, to the right when the flows of four
 # sessions come.
 
-# %%
+# %% alt="Left, bots lie among benign flows by what each flow is; right, over time, the bots of four sessions tick like clocks and people do not"
 web = raw[(raw.port == 443) & (raw.protocol == "tcp")].assign(start=raw.end_us - raw.duration_us)
 benign, bots = web[web.label == "BENIGN"], web[(web.label == "Bot") & (web.stealth == 1)]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
@@ -276,7 +276,7 @@ plt.show()
 # `data/incoming/flows.csv` is the same network later. We judge it by half hours with the model of
 # the first delivery, and put it behind that one.
 
-# %%
+# %% alt="The score by half hours, dropping at a dotted line where the second delivery begins and staying low, with the falling share of web traffic"
 later = load("flows", "../data/incoming/flows.csv").frame
 said = without.predict(prepared.transform(later))
 after = later.assign(said=said, time=later.time + 14_400).query("time < 28_800")

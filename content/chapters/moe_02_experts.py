@@ -65,7 +65,7 @@ print("numbers:", inputs.numbers.shape, "window of a flow:", inputs.window(np.ar
 # encoding** (PLE) a number becomes one value per bin: 1 for each bin below it, 0 for each above, a
 # share in its own. We draw it for durations.
 
-# %%
+# %% alt="Left, a histogram of durations with the edges of bins, narrow where flows are many; right, each duration as a column that is yellow up to its own bin"
 edges = np.array(prepared.bins.edges[0])
 values = np.linspace(-2, 2, 200)
 steps = np.clip((values[:, None] - edges[:-1]) / np.diff(edges), 0, 1)
@@ -100,7 +100,7 @@ print({name: sum(one.numel() for one in expert.parameters()) for name, expert in
 # The window says how earlier flows *differ* from the flow at hand, so this expert cannot repeat
 # what the others know. We draw it for a stealthy bot and for a benign flow of the same port.
 
-# %%
+# %% alt="The windows of a stealthy bot, mostly grey because its earlier flows were the same, and of a benign flow, where each earlier flow differs"
 frame = flows.frame
 late = frame.index > 10_000
 bot = frame.index[late & (frame.label == "Bot") & (frame.stealth == 1)][7]
@@ -146,7 +146,7 @@ print("stages with a curve:", *trained.progress)
 # %% [markdown]
 # We look at the losses, of training rows and of validation rows. Where do the two part?
 
-# %%
+# %% alt="Training and validation loss by epoch of the FT-Transformer, the temporal expert and the gate, each with a dotted line at the epoch whose weights are kept"
 figure, axes = plt.subplots(1, 3, figsize=(10, 2.8), layout="constrained")
 for axis, (name, stage) in zip(axes, trained.progress.items(), strict=True):
     told = pd.DataFrame(stage.history)
@@ -166,7 +166,7 @@ plt.show()
 # All judge the same 6,000 later flows. A figure without an interval is half a figure, so we draw F1
 # with its 95 % bootstrap interval.
 
-# %%
+# %% alt="F1 with its 95 % interval for XGBoost, each expert and the mixture; the mixture is in front, its interval overlaps with that of the temporal expert"
 judged = trained.model.judge_inputs(inputs, parts.test)
 truth = flows.class_codes()[parts.test]
 names = ("xgboost", "ft", "temporal", "mixture")
@@ -199,7 +199,7 @@ print("ft against xgboost:", compared(truth, judged.of["ft"], judged.of["xgboost
 # We draw which share of each class is found, and by whom; the stealthy flows have a line of their
 # own.
 
-# %%
+# %% alt="Share of each class found, by model: the mixture and the temporal expert find web attacks, brute force, bots and stealthy flows that the others miss"
 label = np.array(flows.classes)[truth]
 hidden = frame.stealth.iloc[parts.test].to_numpy() == 1
 found = pd.DataFrame({name: judged.of[name].label > 0 for name in names})
@@ -231,7 +231,7 @@ print("infiltration: the mixture finds most of it:", recall.mixture["Infiltratio
 # The gate sees three numbers of each expert: how sure it is of *benign*, of *attack*, and of its
 # favourite class. Out come weights that sum to 1. We draw their mean by class. Whom does it trust?
 
-# %%
+# %% alt="Stacked bars of the gate's mean weights by class: most weight goes to the temporal expert, least for the rare classes"
 gate = pd.DataFrame(judged.gate, columns=trained.model.experts)
 axis = gate.groupby(label).mean().plot.barh(stacked=True, figsize=(7, 3))
 axis.set(xlabel="mean weight", ylabel="", xlim=(0, 1))

@@ -75,6 +75,11 @@ def all_targets(course: Course) -> list[Target]:
     return targets
 
 
+#: What a chapter's cell may say besides its text: tags, and its picture in words, which becomes the
+#: picture's alternative text where a notebook is shown as a page.
+_KEPT = ("tags", "alt")
+
+
 def chapter_notebook(source: Path) -> NotebookNode:
     """A chapter as written, with stable cell ids, not executed."""
     written = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
@@ -82,8 +87,8 @@ def chapter_notebook(source: Path) -> NotebookNode:
     cells = []
     for cell in written.cells:
         make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-        tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
-        cells.append(make(cell.source, id=stable_id({}, cell, seen), metadata=tags))
+        kept = {name: value for name, value in cell.metadata.items() if name in _KEPT}
+        cells.append(make(cell.source, id=stable_id({}, cell, seen), metadata=kept))
     return new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
 
 
