@@ -16,6 +16,9 @@ import psutil
 import pytest
 from support_grading import NAME, hand_in, make_course, tiny_lab
 
+from labkit.errors import CourseError
+from labkit.grading.batch import grade_batch
+from labkit.grading.bench import Engine, Order
 from labkit.paths import ROOT_VARIABLE
 
 ANSWERS = {"anna": 42, "ben": 41, "carla": 0, "dora": 7}
@@ -104,13 +107,14 @@ def test_ctrl_c_says_what_is_done_and_leaves_nothing_running(folder: Path, numbe
     grader.send_signal(number)
     said, complaint = grader.communicate()
     assert grader.returncode == 1
-    assert "Stopped: 1 of 4 submissions are graded." in complaint
+    done = journal(out)
+    assert done == [*ANSWERS][: len(done)] != [*ANSWERS]
+    assert f"Stopped: {len(done)} of 4 submissions are graded." in complaint
     assert "Run the same command again" in complaint
     assert "Traceback" not in complaint
     assert said == ""
     wait_for_end(kernel)
     assert list((folder / "tmp").iterdir()) == []
-    assert journal(out) == ["anna"]
 
 
 def test_a_changed_submission_is_graded_again_and_only_that(
@@ -125,3 +129,16 @@ def test_a_changed_submission_is_graded_again_and_only_that(
     changed.write_bytes(before)
     assert journal(out) == [*ANSWERS, "carla"]
     assert "carla,graded,5,5,3,1,1," in (out / "gradebook.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_stop_that_was_dropped_while_a_cell_ran_comes_after_the_submission(folder: Path) -> None:
+    asked = iter([None, KeyboardInterrupt()])
+
+    def stop_if_asked() -> None:
+        if one := next(asked):
+            raise one
+
+    out, order = folder / "dropped", Order(folder / "course", NAME, Engine.COLD)
+    with pytest.raises(CourseError, match="Stopped: 2 of 4 submissions are graded"):
+        grade_batch(folder / "submissions", out, order, stop_if_asked=stop_if_asked)
+    assert journal(out) == [*ANSWERS][:2]

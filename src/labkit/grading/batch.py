@@ -6,7 +6,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -76,7 +76,14 @@ class _Work:
     done: dict[str, Kept] = field(default_factory=dict)
 
 
-def grade_batch(submissions: Path, out: Path, order: Order, *, jobs: int = 1) -> Batch:
+def grade_batch(
+    submissions: Path,
+    out: Path,
+    order: Order,
+    *,
+    jobs: int = 1,
+    stop_if_asked: Callable[[], None] = lambda: None,
+) -> Batch:
     """Grade a folder of submissions into a folder of results.
 
     Args:
@@ -84,6 +91,7 @@ def grade_batch(submissions: Path, out: Path, order: Order, *, jobs: int = 1) ->
         out: where ``gradebook.csv`` and its companions go; made if missing.
         order: what to grade with.
         jobs: how many to grade at a time.
+        stop_if_asked: called after each submission; raises KeyboardInterrupt to stop the batch.
 
     Returns:
         The outcomes; the gradebook is written.
@@ -106,7 +114,7 @@ def grade_batch(submissions: Path, out: Path, order: Order, *, jobs: int = 1) ->
             _read_all(work, lab)
             _take_known(work)
             before, start = len(work.done), time.monotonic()
-            _grade_rest(work, jobs)
+            _grade_rest(work, jobs, stop_if_asked)
             seconds = time.monotonic() - start
         contents = {name: one.content for name, one in work.read.items()}
         graded = flag_copies((one.graded for one in work.done.values()), contents)
@@ -186,7 +194,7 @@ def _is_whole(out: Path, kept: Kept) -> bool:
     return there and kept.evidence == evidence_digest(out, kept.file_name)
 
 
-def _grade_rest(work: _Work, jobs: int) -> None:
+def _grade_rest(work: _Work, jobs: int, stop_if_asked: Callable[[], None]) -> None:
     files = file_names(work.entries)
     with progress("Grading", len(work.entries), len(work.done)) as bar:
         # Once is enough, unless a submission is changed while the batch runs.
@@ -208,6 +216,7 @@ def _grade_rest(work: _Work, jobs: int) -> None:
                     require_room(work.rooms, ROOM)
                     _keep(work, _kept(work, digest, graded, files[graded.name]))
                     bar.update(1 + _copy(work, graded.name, groups[graded.name], files))
+                    stop_if_asked()
 
 
 def _groups(work: _Work, waiting: Sequence[str]) -> dict[str, list[str]]:

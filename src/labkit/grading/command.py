@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -58,18 +59,35 @@ def command(
     from labkit.paths import find_course
 
     order = Order(find_course().root, lab, Engine(engine), Confine(confine), timeout)
-    with _asked_to_end():
-        batch = grade_batch(submissions, out, order, jobs=jobs)
+    with _asked_to_end() as stop_if_asked:
+        batch = grade_batch(submissions, out, order, jobs=jobs, stop_if_asked=stop_if_asked)
     click.echo(summary(batch, order, out))
     if any(one.state == "not graded" for one in batch.graded):
         sys.exit(1)
 
 
 @contextlib.contextmanager
-def _asked_to_end() -> Iterator[None]:
-    """Being asked to end is taken like Ctrl-C: kernels are stopped and what is done is told."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _asked_to_end() -> Iterator[Callable[[], None]]:
+    """Being asked to end is taken like Ctrl-C: kernels are stopped and what is done is told.
+
+    Yields:
+        What raises KeyboardInterrupt once that was asked: the first may come where Python drops
+        it, in a callback of a kernel's sockets for instance.
+    """
+    asked = False
+
+    def note(number: int, frame: types.FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        raise KeyboardInterrupt
+
+    def stop_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop_if_asked
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
