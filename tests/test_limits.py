@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from labkit.grading.grade import grade_one
 from labkit.grading.load import read_submission
 from labkit.grading.outcome import Graded, State
 from labkit.grading.shell import was_starved
-from labkit.grading.watch import Cause, Limits
+from labkit.grading.watch import Cause, Limits, Watch
 from labkit.grading.workers import Outcome, Task, with_second_tries
 from labkit.paths import Course
 from labkit.warm.confine import can_confine
@@ -201,6 +202,20 @@ def test_no_submission_runs_as_root(bench: Bench, tmp_path: Path) -> None:
     value = evidence.declared["value"]
     assert isinstance(value, list)
     assert 0 not in value
+
+
+def test_a_cell_that_leaves_too_much_is_found_however_quick_it_was(tmp_path: Path) -> None:
+    killed: list[bool] = []
+    limits = Limits(60, disk=1 << 20)
+    with Watch(os.getpid(), tmp_path, limits, lambda: None, lambda: killed.append(True)) as watch:
+        watch.cell_begins()
+        (tmp_path / "small").write_bytes(b"x" * 1000)
+        watch.cell_ends()
+        assert (watch.cause, killed) == (None, [])
+        watch.cell_begins()
+        (tmp_path / "large").write_bytes(b"x" * (2 << 20))
+        watch.cell_ends()
+    assert (watch.cause, killed) == (Cause.DISK, [True])
 
 
 def test_a_submission_the_machine_kept_waiting_is_tried_once_more_after_the_others() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from moe_ids.boosting import BoostSettings
 from moe_ids.data import Dataset, load
-from moe_ids.data.places import find
+from moe_ids.data.places import Place, find
 from moe_ids.errors import CaseStudyError
 from moe_ids.job import divide
 from moe_ids.prepared import Prepared, read_prepared
@@ -137,17 +137,16 @@ def request(given: Mapping[str, Any]) -> Request:
     prepared = _prepared(given)
     known = prepared.about if prepared else {}
     dataset = known.get("dataset") or given.get("dataset") or params.get("dataset", _DATASET)
-    own = known.get("path") or given.get("data")
-    place = None if own else find(dataset, Path.cwd())
+    place = _place(given, dataset, prepared)
     test = given.get("test")
     if test is None:
-        test = 0.0 if own else float(shares.get("test", _TEST))
+        test = 0.0 if given.get("data") else float(shares.get("test", _TEST))
     seed, track = given.get("seed"), given.get("track")
     return Request(
         dataset=dataset,
-        name=place.name if place else prepared.data.name if prepared else dataset,
-        path=place.path if place else Path(str(own)),
-        stands_in=place.stands_in if place else False,
+        name=place.name,
+        path=place.path,
+        stands_in=place.stands_in,
         settings=settings,
         seed=int(params.get("seed", _SEED)) if seed is None else seed,
         test=test,
@@ -159,6 +158,14 @@ def request(given: Mapping[str, Any]) -> Request:
         quick=quick,
         prepared=prepared,
     )
+
+
+def _place(given: Mapping[str, Any], dataset: str, prepared: Prepared | None) -> Place:
+    if prepared:
+        return Place(prepared.data.name, Path(prepared.about["path"]), stands_in=False)
+    if given.get("data"):
+        return Place(dataset, Path(given["data"]), stands_in=False)
+    return find(dataset, Path.cwd())
 
 
 def _prepared(given: Mapping[str, Any]) -> Prepared | None:

@@ -16,6 +16,9 @@ from labkit.labs import BEGIN, END, KERNEL, Lab, all_labs, stable_id
 from labkit.paths import Course
 
 _LEFT_OVER = re.compile(rf"{BEGIN}|{END}")
+#: What a chapter's cell may say besides its text: tags, and its picture in words, which becomes the
+#: picture's alternative text where a notebook is shown as a page.
+_KEPT = ("tags", "alt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,6 @@ def all_targets(course: Course) -> list[Target]:
             Target(course.solutions / f"{lab.name}.ipynb", lab.solution_notebook(), executed=True)
         )
     return targets
-
-
-#: What a chapter's cell may say besides its text: tags, and its picture in words, which becomes the
-#: picture's alternative text where a notebook is shown as a page.
-_KEPT = ("tags", "alt")
 
 
 def chapter_notebook(source: Path) -> NotebookNode:

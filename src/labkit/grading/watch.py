@@ -132,10 +132,12 @@ class Watch:
             self._changed.notify_all()
 
     def cell_ends(self) -> None:
-        """It has ended."""
+        """It has ended. What it left on the disk counts, however quick it was between two looks."""
         with self._changed:
             self._running = False
             self._changed.notify_all()
+        if self.cause is None and _is_too_full(self._folder, [], self._limits):
+            self._stop(Cause.DISK)
 
     def _look(self) -> None:
         while self._wait_for_long_cell():

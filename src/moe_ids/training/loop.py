@@ -188,13 +188,15 @@ def mean_loss(module: nn.Module, objective: Objective, rows: Ints) -> float:
 def _epoch(plan: Plan, state: _State, objective: Objective, order: Ints, clock: Clock) -> float:
     module = state.module
     module.train()
+    # Not all of the module: gradients of what no optimizer clears would pile up in the norm.
+    trained = [one for group in state.optimizer.param_groups for one in group["params"]]
     total, done = 0.0, 0
     for step, first in enumerate(range(0, len(order), plan.batch), start=1):
         part = order[first : first + plan.batch]
         state.optimizer.zero_grad()
         loss = objective(module, part)
         loss.backward()
-        nn.utils.clip_grad_norm_(module.parameters(), _LONGEST_STEP)
+        nn.utils.clip_grad_norm_(trained, _LONGEST_STEP)
         state.optimizer.step()
         state.averaged.update_parameters(module)
         total, done = total + float(loss.detach()) * len(part), done + len(part)

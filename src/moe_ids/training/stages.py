@@ -202,9 +202,7 @@ class _Job:
         before = {name: value.clone() for name, value in mixture.state_dict().items()}
         begin = mean_loss(mixture, loss, self.rows[1])
         groups = [{"params": list(mixture.experts.parameters()), "lr": self.settings.tune_rate}]
-        mixture.gate.requires_grad_(False)
         self._stage("tune", mixture, groups, loss, self.settings.budget_cpu_s, self.rows)
-        mixture.gate.requires_grad_(True)
         if self.progress["tune"].best_loss >= begin:
             mixture.load_state_dict(before)
 
