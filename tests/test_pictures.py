@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import runpy
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from conftest import REPOSITORY
+
+from labkit.bank import load_bank
+from labkit.labs import load_lab
+from labkit.paths import Course
 
 _PICTURE = re.compile(r"!\[(?P<told>[^\]]*)\]\((?P<path>[^)\s]+)\)")
 NOTEBOOKS = [
@@ -45,3 +51,15 @@ def test_pictures_that_are_drawn_are_told_in_words(notebook: Path) -> None:
 def test_every_picture_beside_the_chapters_is_shown_by_one() -> None:
     shown = {path.resolve() for one in NOTEBOOKS for _, path in pictures(one)}
     assert {path.resolve() for path in REPOSITORY.notebooks.glob("images/*")} <= shown
+
+
+def test_the_readmes_pictures_are_taken_of_answers_that_are_in_the_bank(
+    course: Course, tmp_path: Path
+) -> None:
+    taking = runpy.run_path(str(REPOSITORY.root / "docs" / "screenshots.py"))
+    shutil.copytree(course.labs, tmp_path / "labs")
+    notebook = nbformat.read(tmp_path / "labs" / taking["filled_in"](tmp_path), as_version=4)
+    bank = {(one.exercise, one.name): one for one in load_bank(load_lab(course, taking["LAB"]))}
+    shown = {cell.source for cell in notebook.cells}
+    for exercise, (_, name) in taking["ANSWERS"].items():
+        assert bank[exercise, name].source.strip() in shown

@@ -67,21 +67,35 @@ with mlflow.start_run():
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
     )
 
-# %% name="a_run_of_params_alone" kind="wrong" points=1 hints=["metric_as_param", "model_missing"]
+# %% name="accuracy_as_param" kind="wrong" points=3 hints=["metric_as_param"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    reached = model.score(X_test, y_test)
-    mlflow.log_params({"n_estimators": 10, "max_depth": 12, "accuracy": reached})
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    mlflow.log_param("accuracy", model.score(X_test, y_test))
+    mlflow.sklearn.log_model(
+        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
+    )
 
-# %% name="each_thing_as_another_kind" kind="wrong" points=0 hints=["param_as_metric", "metric_as_tag", "model_as_file"]
+# %% name="params_as_metrics" kind="wrong" points=4 hints=["param_as_metric"]
+mlflow.set_experiment("lab01-first-run")
+with mlflow.start_run():
+    model = train(12)
+    mlflow.log_metric("n_estimators", 10)
+    mlflow.log_metric("max_depth", 12)
+    mlflow.log_metric("accuracy", model.score(X_test, y_test))
+    mlflow.sklearn.log_model(
+        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
+    )
+
+# %% name="model_as_a_joblib_file" kind="wrong" points=2 hints=["model_as_file"]
 import joblib
 
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
-    mlflow.log_metrics({"n_estimators": 10, "max_depth": 12})
-    mlflow.set_tag("accuracy", model.score(X_test, y_test))
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    mlflow.log_metric("accuracy", model.score(X_test, y_test))
     joblib.dump(model, "model.joblib")
     mlflow.log_artifact("model.joblib")
 
@@ -104,13 +118,13 @@ with mlflow.start_run():
         model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
     )
 
-# %% name="refused_by_skops_before_the_metric" kind="wrong" points=1 hints=["model_refused", "metric_missing"]
+# %% name="refused_by_skops" kind="wrong" points=2 hints=["model_refused"]
 mlflow.set_experiment("lab01-first-run")
 with mlflow.start_run():
     model = train(12)
     mlflow.log_params({"n_estimators": 10, "max_depth": 12})
-    mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
+    mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
 
 # %% name="a_run_for_each_thing" kind="wrong" points=1 hints=["metric_in_other_run", "model_in_other_run"]
 mlflow.set_experiment("lab01-first-run")
@@ -123,6 +137,62 @@ with mlflow.start_run():
     mlflow.log_metric("accuracy", model.score(X_test, y_test))
 with mlflow.start_run():
     mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+
+# %% name="in_per_cent" kind="wrong" points=3 hints=["not_a_share", "training_accuracy"]
+mlflow.set_experiment("lab01-first-run")
+with mlflow.start_run():
+    model = train(12)
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    mlflow.log_metric("accuracy", 100 * model.score(X_test, y_test))
+    mlflow.sklearn.log_model(
+        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
+    )
+
+# %% name="accuracy_is_nan" kind="wrong" points=3 hints=["not_a_share", "training_accuracy"]
+mlflow.set_experiment("lab01-first-run")
+with mlflow.start_run():
+    model = train(12)
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    mlflow.log_metric("accuracy", float("nan"))
+    mlflow.sklearn.log_model(
+        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
+    )
+
+# %% name="metric_called_acc" kind="wrong" points=3 hints=["metric_named_otherwise"]
+mlflow.set_experiment("lab01-first-run")
+with mlflow.start_run():
+    model = train(12)
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    mlflow.log_metric("acc", model.score(X_test, y_test))
+    mlflow.sklearn.log_model(
+        model, name="model", pip_requirements=REQUIREMENTS, skops_trusted_types=TRUSTED
+    )
+
+# %% name="a_run_of_params_alone" kind="wrong" points=1 hints=["metric_as_param", "model_missing"]
+mlflow.set_experiment("lab01-first-run")
+with mlflow.start_run():
+    model = train(12)
+    reached = model.score(X_test, y_test)
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12, "accuracy": reached})
+
+# %% name="each_thing_as_another_kind" kind="wrong" points=0 hints=["param_as_metric", "metric_as_tag", "model_as_file"]
+import joblib
+
+mlflow.set_experiment("lab01-first-run")
+with mlflow.start_run():
+    model = train(12)
+    mlflow.log_metrics({"n_estimators": 10, "max_depth": 12})
+    mlflow.set_tag("accuracy", model.score(X_test, y_test))
+    joblib.dump(model, "model.joblib")
+    mlflow.log_artifact("model.joblib")
+
+# %% name="refused_by_skops_before_the_metric" kind="wrong" points=1 hints=["model_refused", "metric_missing"]
+mlflow.set_experiment("lab01-first-run")
+with mlflow.start_run():
+    model = train(12)
+    mlflow.log_params({"n_estimators": 10, "max_depth": 12})
+    mlflow.sklearn.log_model(model, name="model", pip_requirements=REQUIREMENTS)
+    mlflow.log_metric("accuracy", model.score(X_test, y_test))
 
 # %% name="more_trees_and_in_per_cent" kind="wrong" points=2.5 hints=["param_value", "not_a_share", "training_accuracy"]
 mlflow.set_experiment("lab01-first-run")

@@ -101,11 +101,12 @@ with mlflow.start_run():
     mlflow.log_param("seed", 7)
     mlflow.set_tag("mlflow.source.git.commit", "0123456789abcdef0123456789abcdef01234567")
 
-# %% name="commit_as_param_seed_as_tag_and_no_dataset" kind="wrong" points=0 hints=["dataset_missing", "commit_elsewhere", "seed_as_other"]
+# %% name="commit_as_param_seed_as_tag" kind="wrong" points=3 hints=["commit_elsewhere", "seed_as_other"]
 from git import Repo
 
 mlflow.set_experiment("lab01-lineage")
 with mlflow.start_run():
+    mlflow.log_input(mlflow.data.from_pandas(X_train, name="churn"), context="training")
     mlflow.set_tag("seed", 7)
     mlflow.log_param("git_commit", Repo(search_parent_directories=True).head.commit.hexsha)
 
@@ -113,6 +114,36 @@ with mlflow.start_run():
 mlflow.set_experiment("lab01-lineage")
 with mlflow.start_run():
     mlflow.log_input(mlflow.data.from_pandas(X_train, name="churn"))
+
+# %% name="unnamed_dataset" kind="wrong" points=2 hints=["dataset_unnamed"]
+from git import Repo
+
+mlflow.set_experiment("lab01-lineage")
+with mlflow.start_run():
+    mlflow.log_input(mlflow.data.from_pandas(X_train), context="training")
+    mlflow.log_param("seed", 7)
+    mlflow.set_tag(
+        "mlflow.source.git.commit", Repo(search_parent_directories=True).head.commit.hexsha
+    )
+
+# %% name="five_rows_only" kind="wrong" points=4 hints=["sample_only"]
+from git import Repo
+
+mlflow.set_experiment("lab01-lineage")
+with mlflow.start_run():
+    mlflow.log_input(mlflow.data.from_pandas(churn.head(), name="churn"), context="training")
+    mlflow.log_param("seed", 7)
+    mlflow.set_tag(
+        "mlflow.source.git.commit", Repo(search_parent_directories=True).head.commit.hexsha
+    )
+
+# %% name="commit_as_param_seed_as_tag_and_no_dataset" kind="wrong" points=0 hints=["dataset_missing", "commit_elsewhere", "seed_as_other"]
+from git import Repo
+
+mlflow.set_experiment("lab01-lineage")
+with mlflow.start_run():
+    mlflow.set_tag("seed", 7)
+    mlflow.log_param("git_commit", Repo(search_parent_directories=True).head.commit.hexsha)
 
 # %% name="unnamed_dataset_and_git_begun_anew" kind="wrong" points=1 hints=["dataset_unnamed", "no_repository"]
 import shutil
@@ -125,17 +156,6 @@ mlflow.set_experiment("lab01-lineage")
 with mlflow.start_run(tags={"mlflow.source.git.commit": done.stdout.strip()}):
     mlflow.log_input(mlflow.data.from_pandas(X_train), context="training")
     mlflow.log_param("seed", 7)
-
-# %% name="five_rows_only" kind="wrong" points=4 hints=["sample_only"]
-from git import Repo
-
-mlflow.set_experiment("lab01-lineage")
-with mlflow.start_run():
-    mlflow.log_input(mlflow.data.from_pandas(churn.head(), name="churn"), context="training")
-    mlflow.log_param("seed", 7)
-    mlflow.set_tag(
-        "mlflow.source.git.commit", Repo(search_parent_directories=True).head.commit.hexsha
-    )
 
 # %% name="name_of_the_experiment_mistyped" kind="wrong" points=0 hints=["other_experiment"]
 from git import Repo

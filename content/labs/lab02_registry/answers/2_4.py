@@ -36,9 +36,18 @@ for _ in range(2):
             "lab02-churn", 2, "Production", archive_existing_versions=True
         )
 
-# %% name="promoted_and_no_more" kind="wrong" points=2 hints=["two_in_production", "no_validation"]
+# %% name="two_in_production" kind="wrong" points=4 hints=["two_in_production"]
 start("lab02-churn", "Production", "Staging")
+model = mlflow.pyfunc.load_model("models:/lab02-churn/2")
+reached = f1_score(y_test, model.predict(X_test))
+client.set_model_version_tag("lab02-churn", 2, "validation_f1", reached)
 client.transition_model_version_stage("lab02-churn", 2, "Production")
+
+# %% name="not_validated" kind="wrong" points=3 hints=["no_validation"]
+start("lab02-churn", "Production", "Staging")
+client.transition_model_version_stage(
+    "lab02-churn", 2, "Production", archive_existing_versions=True
+)
 
 # %% name="f1_on_training_rows" kind="wrong" points=4 hints=["not_measured"]
 start("lab02-churn", "Production", "Staging")
@@ -68,6 +77,16 @@ model = mlflow.pyfunc.load_model("models:/lab02-churn/2")
 reached = f1_score(y_test, model.predict(X_test))
 client.set_model_version_tag("lab02-churn", 2, "validation_f1", reached)
 client.transition_model_version_stage("lab02-churn", 2, "Archived")
+
+# %% name="back_to_no_stage_and_tag_on_the_name" kind="wrong" points=2 hints=["not_archived", "validation_elsewhere"]
+start("lab02-churn", "Production", "Staging")
+client.set_registered_model_tag("lab02-churn", "validation_f1", 0.824)
+client.transition_model_version_stage("lab02-churn", 1, "None")
+client.transition_model_version_stage("lab02-churn", 2, "Production")
+
+# %% name="promoted_and_no_more" kind="wrong" points=2 hints=["two_in_production", "no_validation"]
+start("lab02-churn", "Production", "Staging")
+client.transition_model_version_stage("lab02-churn", 2, "Production")
 
 # %% name="aliases_for_stages" kind="wrong" points=2 hints=["not_promoted", "not_archived"]
 start("lab02-churn", "Production", "Staging")

@@ -27,19 +27,19 @@ late = client.get_model_version_by_alias("lab02-aliases", "champion")
 client.set_registered_model_alias("lab02-aliases", "previous", late.version)
 client.delete_registered_model_alias("lab02-aliases", "challenger")
 
-# %% name="champion_put_into_production_and_no_more" kind="wrong" points=2 hints=["no_previous", "challenger_left", "stage_used"]
+# %% name="challenger_left" kind="wrong" points=3 hints=["no_previous", "challenger_left"]
 client.set_registered_model_alias("lab02-aliases", "champion", 2)
-client.transition_model_version_stage("lab02-aliases", 2, "Production")
 
 # %% name="capital_letter" kind="wrong" points=2 hints=["capital_letter"]
 client.set_registered_model_alias("lab02-aliases", "Champion", 2)
 client.set_registered_model_alias("lab02-aliases", "previous", 1)
 client.delete_registered_model_alias("lab02-aliases", "challenger")
 
-# %% name="old_champion_deleted" kind="wrong" points=1 hints=["no_model", "no_previous"]
+# %% name="stages_used_too" kind="wrong" points=4 hints=["stage_used"]
 client.set_registered_model_alias("lab02-aliases", "champion", 2)
+client.set_registered_model_alias("lab02-aliases", "previous", 1)
 client.delete_registered_model_alias("lab02-aliases", "challenger")
-client.delete_model_version("lab02-aliases", 1)
+client.transition_model_version_stage("lab02-aliases", 2, "Production")
 
 # %% name="tags_for_aliases" kind="wrong" points=0 hints=["tag_for_alias", "no_previous", "challenger_left"]
 client.set_model_version_tag("lab02-aliases", 2, "alias", "champion")
@@ -52,3 +52,12 @@ client.set_registered_model_alias("lab02-aliases", "previous", 1)
 
 # %% name="only_the_challenger_taken_away" kind="wrong" points=1 hints=["champion_stayed", "no_previous"]
 client.delete_registered_model_alias("lab02-aliases", "challenger")
+
+# %% name="champion_put_into_production_and_no_more" kind="wrong" points=2 hints=["no_previous", "challenger_left", "stage_used"]
+client.set_registered_model_alias("lab02-aliases", "champion", 2)
+client.transition_model_version_stage("lab02-aliases", 2, "Production")
+
+# %% name="old_champion_deleted" kind="wrong" points=1 hints=["no_model", "no_previous"]
+client.set_registered_model_alias("lab02-aliases", "champion", 2)
+client.delete_registered_model_alias("lab02-aliases", "challenger")
+client.delete_model_version("lab02-aliases", 1)

@@ -43,10 +43,9 @@ labkit.declare("2.7", restored_version=2)
 client.transition_model_version_stage("lab02-rollback", 1, "Production")
 labkit.declare("2.7", restored_version=1)
 
-# %% name="all_but_the_best_deleted" kind="wrong" points=0 hints=["no_model", "deleted", "versions_changed"]
+# %% name="bad_one_deleted" kind="wrong" points=3 hints=["deleted", "versions_changed"]
+client.delete_model_version("lab02-rollback", 3)
 client.transition_model_version_stage("lab02-rollback", 1, "Production")
-for number in (2, 3):
-    client.delete_model_version("lab02-rollback", number)
 labkit.declare("2.7", restored_version=1)
 
 # %% name="registered_anew" kind="wrong" points=1 hints=["registered_anew", "declared_other", "versions_changed"]
@@ -67,6 +66,16 @@ client.transition_model_version_stage(
     "lab02-rollback", 1, "Production", archive_existing_versions=True
 )
 labkit.declare("2.7", restored_version=f"models:/lab02-rollback/{good.version}")
+
+# %% name="bad_one_without_a_stage" kind="wrong" points=3 hints=["other_stage", "not_declared"]
+client.transition_model_version_stage("lab02-rollback", 3, "None")
+client.transition_model_version_stage("lab02-rollback", 1, "Production")
+
+# %% name="all_but_the_best_deleted" kind="wrong" points=0 hints=["no_model", "deleted", "versions_changed"]
+client.transition_model_version_stage("lab02-rollback", 1, "Production")
+for number in (2, 3):
+    client.delete_model_version("lab02-rollback", number)
+labkit.declare("2.7", restored_version=1)
 
 # %% name="bad_one_taken_away_and_no_more" kind="wrong" points=0 hints=["not_restored", "other_stage", "not_declared"]
 client.transition_model_version_stage("lab02-rollback", 3, "None")

@@ -63,11 +63,12 @@ for letter in "ab":
     run("dvc push", broken / letter / "team")
     run("dvc pull", broken / letter / "colleague")
 
-# %% name="only_in_one_folder_and_not_pushed_again" kind="wrong" points=5 hints=["emptied_c", "address_not_shared"]
+# %% name="only_in_one_folder" kind="wrong" points=6 hints=["address_not_shared"]
 labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
 run("dvc push", broken / "a" / "team")
 run("dvc remote modify --local store url ../store", broken / "b" / "colleague")
 next(path for path in (broken / "c" / "store").rglob("*") if path.is_file()).unlink()
+run("dvc push", broken / "c" / "team")
 for letter in "abc":
     run("dvc pull", broken / letter / "colleague")
 
@@ -93,6 +94,24 @@ for letter in "abc":
     run("dvc add data.csv", colleague)
     run("git commit -a -m Mended", colleague)
     run("dvc push", colleague)
+
+# %% name="pointers_changed" kind="wrong" points=6 hints=["pointer_changed"]
+labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+for letter in "abc":
+    colleague = broken / letter / "colleague"
+    (colleague / "data.csv").write_bytes(first + b"\n")
+    run("dvc add data.csv", colleague)
+    run("git commit -a -m Mended", colleague)
+    (colleague / "data.csv").write_bytes(first)
+    run("dvc add data.csv", colleague)
+
+# %% name="only_in_one_folder_and_not_pushed_again" kind="wrong" points=5 hints=["emptied_c", "address_not_shared"]
+labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
+run("dvc push", broken / "a" / "team")
+run("dvc remote modify --local store url ../store", broken / "b" / "colleague")
+next(path for path in (broken / "c" / "store").rglob("*") if path.is_file()).unlink()
+for letter in "abc":
+    run("dvc pull", broken / letter / "colleague")
 
 # %% name="another_table_for_b" kind="wrong" points=5 hints=["wrong_rows_b", "pointer_changed"]
 labkit.declare("3.6", a="not pushed", b="wrong address", c="damaged")
