@@ -11,6 +11,7 @@ from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import requests
+from mlflow import MlflowClient
 
 import lifecycle
 from lifecycle import LifecycleError, Rules
@@ -90,6 +91,19 @@ def meet_before_writing(start: Barrier) -> None:
 
     met: set[str] = set()
     Ledger.append = together  # type: ignore[method-assign]
+
+
+def meet_before_marking(start: Barrier) -> None:
+    """The next tag of a registered model is set when all are ready to set theirs."""
+    mark, waits = MlflowClient.set_registered_model_tag, [start.wait]
+
+    def together(self: MlflowClient, name: str, key: str, value: Any) -> None:
+        # Once: who is refused tries again, and nobody else may come then.
+        while waits:
+            waits.pop()()
+        mark(self, name, key, value)
+
+    MlflowClient.set_registered_model_tag = together  # type: ignore[method-assign]
 
 
 def killed_at(uri: str, step: int, action: Callable[..., Any], *arguments: Any) -> None:

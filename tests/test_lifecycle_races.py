@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import mlflow
@@ -12,7 +13,16 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.models.model import ModelInfo
 from support_lifecycle import a_name, trained
-from support_lifecycle_races import OPEN, change, killed_at, one_change, processes, racer, register
+from support_lifecycle_races import (
+    OPEN,
+    change,
+    killed_at,
+    meet_before_marking,
+    one_change,
+    processes,
+    racer,
+    register,
+)
 
 import lifecycle
 from lifecycle.ledger import make_ledger
@@ -128,27 +138,34 @@ def test_a_promotion_and_another_change_at_once(
 
 
 def test_a_ledger_begun_by_many_at_once_is_one_ledger(model: ModelInfo, mlflow_at: str) -> None:
-    name = plain(model, 1)
+    # Several, because not each time do all of them look before one has written.
+    names = [plain(model, 1) for _ in range(5)]
     context = processes()
-    start, results = context.Barrier(4), context.Queue()
+    start, results = context.Barrier(4, timeout=60), context.Queue()
     many = [
-        context.Process(target=begin_ledger, args=(mlflow_at, name, start, results))
+        context.Process(target=begin_ledgers, args=(mlflow_at, names, start, results))
         for _ in range(4)
     ]
     for one in many:
         one.start()
-    found = {results.get(timeout=PATIENCE) for _ in many}
     for one in many:
         one.join(PATIENCE)
-    assert len(found) == 1
-    there = MlflowClient().search_experiments(filter_string=f"name LIKE 'lifecycle/{name}%'")
-    assert [one.name for one in there] == [f"lifecycle/{name}"]
+    assert [one.exitcode for one in many] == [0] * len(many)
+    assert len({results.get(timeout=PATIENCE) for _ in many}) == 1
+    there = MlflowClient().search_experiments(filter_string="name LIKE 'lifecycle/%'")
+    assert sorted(one.name for one in there if one.name.split("/")[1] in names) == sorted(
+        f"lifecycle/{name}" for name in names
+    )
 
 
-def begin_ledger(uri: str, name: str, start: Any, results: Any) -> None:
+def begin_ledgers(uri: str, names: list[str], start: Barrier, results: Any) -> None:
     os.environ["MLFLOW_TRACKING_URI"] = uri
-    start.wait()
-    results.put(make_ledger(name).run_id)
+    found = []
+    for name in names:
+        meet_before_marking(start)
+        start.wait()
+        found.append(make_ledger(name).run_id)
+    results.put(tuple(found))
 
 
 def dies_at(uri: str, step: int, action: Callable[..., Any], *arguments: Any) -> bool:

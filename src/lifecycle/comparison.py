@@ -15,7 +15,7 @@ from lifecycle.errors import LifecycleError
 from lifecycle.integrity import registration_of
 from lifecycle.metrics import Metric, metric_from, metric_named
 from lifecycle.predictions import PREDICTIONS, read_predictions
-from lifecycle.registry import Version, get_version, run_of
+from lifecycle.registry import Version, get_version, insist, run_of
 from lifecycle.rules import Rules, load_rules
 from lifecycle.settle import View, watched
 
@@ -135,8 +135,8 @@ def log_verdict(candidate: Version, against: Version, verdict: Verdict) -> None:
     """Write a verdict on the candidate, where the registry shows it."""
     client, number = MlflowClient(), str(candidate.number)
     said = f"version {against.number} by {verdict.metric} on {verdict.rows:,} rows"
-    client.set_model_version_tag(candidate.name, number, VERDICT, str(verdict))
-    client.set_model_version_tag(candidate.name, number, AGAINST, said)
+    insist(client.set_model_version_tag, candidate.name, number, VERDICT, str(verdict))
+    insist(client.set_model_version_tag, candidate.name, number, AGAINST, said)
 
 
 def _compared(

@@ -24,6 +24,7 @@ from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException
 
 from lifecycle.errors import LifecycleError
+from lifecycle.registry import insist
 
 #: Tag of a registered model that names the run of its ledger, and of that run: the model.
 POINTER = "lifecycle.ledger"
@@ -169,7 +170,7 @@ def make_ledger(name: str) -> Ledger:
     client = MlflowClient()
     experiment = client.get_experiment_by_name(_place(name)) or _claim(client, name)
     ledger = Ledger(name, _claimed(name, experiment))
-    client.set_registered_model_tag(name, POINTER, ledger.run_id)
+    insist(client.set_registered_model_tag, name, POINTER, ledger.run_id)
     return ledger
 
 

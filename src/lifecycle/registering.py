@@ -20,7 +20,7 @@ from lifecycle.integrity import digests_of, files_key, provenance_key, registrat
 from lifecycle.ledger import Ledger, Record, make_ledger
 from lifecycle.metadata import OWNER, facts_of, missing_metadata
 from lifecycle.predictions import PREDICTIONS
-from lifecycle.registry import get_version, logged_model, model_files, snapshot
+from lifecycle.registry import get_version, insist, logged_model, model_files, snapshot
 from lifecycle.rules import Rules, load_rules
 from lifecycle.settle import look
 from lifecycle.tracking import ENVIRONMENT, PATCH, PROVENANCE
@@ -117,7 +117,7 @@ def _new_version(source: str, name: str) -> int:
 def _describe(name: str, number: int, tags: Mapping[str, str], description: str) -> None:
     client = MlflowClient()
     for key, value in tags.items():
-        client.set_model_version_tag(name, str(number), key, value)
+        insist(client.set_model_version_tag, name, str(number), key, value)
     if description:
         client.update_model_version(name, str(number), description)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from lifecycle.errors import LifecycleError
 
 _LOGGED = re.compile(r"models:/(m-[0-9a-f]{32})")
 _COPY = re.compile(r"models:/([^/@]+)/(\d+)")
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,30 @@ def set_stage(client: MlflowClient, name: str, number: int, stage: str) -> None:
         # Stages are deprecated since MLflow 2.9; we set them for readers that still use them.
         warnings.simplefilter("ignore", FutureWarning)
         change(name, str(number), stage, archive_existing_versions=stage == "Production")
+
+
+def insist(change: Callable[..., object], *arguments: str) -> None:
+    """Set a tag or an alias, also where another process sets the same one at that moment.
+
+    MLflow looks whether it is there, then inserts or updates it; of two that insert at once, the
+    database refuses one, which finds the other's when it asks again.
+
+    Args:
+        change: a method of ``MlflowClient``.
+        arguments: of that method.
+
+    Raises:
+        MlflowException: it was refused each time, or for another reason.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            change(*arguments)
+        except MlflowException as error:
+            # MLflow's answer to whatever its database refuses; bad input is told otherwise.
+            if str(error.error_code) != "BAD_REQUEST" or not left:
+                raise
+        else:
+            return
 
 
 def is_missing(error: MlflowException) -> bool:

@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 
 from lifecycle.errors import DriftError
 from lifecycle.ledger import Ledger, Record, open_ledger
-from lifecycle.registry import Snapshot, set_stage, snapshot
+from lifecycle.registry import Snapshot, insist, set_stage, snapshot
 from lifecycle.rules import CHAMPION, PREVIOUS, STAGING
 from lifecycle.state import State, replay
 
@@ -127,7 +127,7 @@ def write(now: View) -> None:
     wanted = {alias: n for alias, n in state.aliases.items() if n in now.found.versions}
     for alias in (CHAMPION, PREVIOUS, STAGING):
         if alias in wanted:
-            client.set_registered_model_alias(name, alias, str(wanted[alias]))
+            insist(client.set_registered_model_alias, name, alias, str(wanted[alias]))
         elif alias in now.found.aliases:
             client.delete_registered_model_alias(name, alias)
     # The champion first: MLflow then moves the others out of production in the same transaction.
@@ -136,8 +136,8 @@ def write(now: View) -> None:
         if found.stage != MLFLOW_STAGES[stage]:
             set_stage(client, name, number, MLFLOW_STAGES[stage])
         if found.tags.get(STAGE, "none") != stage:
-            client.set_model_version_tag(name, str(number), STAGE, stage)
-    client.set_registered_model_tag(name, SETTLED, str(state.moved))
+            insist(client.set_model_version_tag, name, str(number), STAGE, stage)
+    insist(client.set_registered_model_tag, name, SETTLED, str(state.moved))
 
 
 def _drift(now: View) -> Iterator[str]:
