@@ -94,4 +94,4 @@ def test_a_student_works_in_the_kit_and_is_answered(kit: Path, template: Path) -
     done = subprocess.run(asked, cwd=kit, env=environment, capture_output=True, check=True)
     answer = json.loads(done.stdout)
     assert (answer["points"], answer["max_points"]) == (1, 4)
-    assert "accuracy was logged as a parameter." in answer["text"]
+    assert "Did you choose accuracy before the training, or" in answer["text"]

@@ -24,7 +24,7 @@ def first_run(evidence: Evidence) -> Run | None:
     hints={
         **NO_RUN,
         "param_as_metric": Hint(
-            "A setting you chose was logged as if it were a result.",
+            "A metric has this name. Does a setting come out of a run, or did you choose it before?",
             "n_estimators and max_depth are chosen before training: mlflow.log_param, not log_metric.",
         ),
         "param_missing": Hint(
@@ -63,11 +63,11 @@ def two_parameters(evidence: Evidence) -> Verdict:
     hints={
         **NO_RUN,
         "metric_as_param": Hint(
-            "accuracy was logged as a parameter.",
+            "Did you choose accuracy before the training, or did it come out of it?",
             'A parameter is text and is fixed; a result is a metric: mlflow.log_metric("accuracy", ...).',
         ),
         "metric_as_tag": Hint(
-            "accuracy was written into a tag.",
+            "A tag is text. Could runs be sorted by what it says?",
             'Tags are text: they cannot be sorted or plotted. Use mlflow.log_metric("accuracy", ...).',
         ),
         "metric_named_otherwise": Hint(

@@ -63,7 +63,7 @@ def description_written(evidence: Evidence) -> Verdict:
     hints={
         **NO_MODEL,
         "tagged_the_model": Hint(
-            "The tags are on the registered model, not on its version.",
+            "You tagged the registered model. Which method takes a version's number, too?",
             'client.set_model_version_tag("lab02-described", 2, "dataset", "churn"), not '
             "set_registered_model_tag.",
         ),

@@ -24,11 +24,11 @@ from .common import CHURN, NO_MODEL, no_model
             'client.transition_model_version_stage("lab02-churn", 2, "Staging")',
         ),
         "other_version": Hint(
-            "A version is in staging, but not version 2.",
+            "A version is in staging, but which number did you give?",
             "The second argument of transition_model_version_stage is the version: 2.",
         ),
         "not_staged": Hint(
-            "Version 2 is not in staging.",
+            "Which method of the client moves a version into a stage?",
             'client.transition_model_version_stage("lab02-churn", 2, "Staging")',
         ),
     },

@@ -12,16 +12,16 @@ from .common import CHURN, NO_MODEL, no_model, number
     hints={
         **NO_MODEL,
         "still_staging": Hint(
-            "Version 2 still waits in staging.",
+            "Version 2 waits in staging. Which stage is for the version that serves?",
             'client.transition_model_version_stage("lab02-churn", 2, "Production", '
             "archive_existing_versions=True)",
         ),
         "archived_the_new": Hint(
-            "It is the new version that you archived.",
+            "Which of the two shall serve from now on, and which has served?",
             "Version 2 belongs into Production and version 1 into Archived.",
         ),
         "not_promoted": Hint(
-            "Version 2 is not in production.",
+            "Version 2 is validated. Which stage is for the version that serves?",
             'client.transition_model_version_stage("lab02-churn", 2, "Production", '
             "archive_existing_versions=True)",
         ),
@@ -48,7 +48,7 @@ def promoted(evidence: Evidence) -> Verdict:
             "Pass archive_existing_versions=True, or move version 1 to Archived yourself.",
         ),
         "not_archived": Hint(
-            "Version 1 has left production, but it is not archived.",
+            "Version 1 has left production. Which stage is for what has served?",
             'client.transition_model_version_stage("lab02-churn", 1, "Archived")',
         ),
         "deleted": Hint(
@@ -83,11 +83,11 @@ def old_one_archived(evidence: Evidence) -> Verdict:
             'client.set_model_version_tag("lab02-churn", 2, "validation_f1", ...)',
         ),
         "no_validation": Hint(
-            "Version 2 does not say that it was validated.",
+            "Who looks at version 2 later: where would they read that it was validated?",
             'client.set_model_version_tag("lab02-churn", 2, "validation_f1", ...)',
         ),
         "not_an_f1": Hint(
-            "validation_f1 is no number from 0 to 1.",
+            "An F1 is a number from 0 to 1. What else did you write into the tag?",
             "Write the bare number, without a per cent sign or words.",
         ),
     },

@@ -17,12 +17,12 @@ NOT_DECLARED = {
 }
 OTHER = {
     "other_version": Hint(
-        "This is the F1 of another version.",
+        "This is the F1 of another version. Which address did you load?",
         "The addresses are models:/lab02-load/3, models:/lab02-load/Production and "
         "models:/lab02-load@champion.",
     ),
     "not_f1": Hint(
-        "This is the F1 of none of the three versions on the test rows.",
+        "None of the three versions has this F1. Which score is it, and on which rows?",
         "f1_score(y_test, model.predict(X_test)), not the accuracy and not on training rows.",
     ),
 }
@@ -88,7 +88,7 @@ def loaded_by_alias(evidence: Evidence) -> Verdict:
             'Ask for the stage: client.get_latest_versions("lab02-load", stages=["Production"]).',
         ),
         "not_serving": Hint(
-            "This version is not in production.",
+            "This version is not in production. Can the registry be asked for the one that is?",
             'client.get_latest_versions("lab02-load", stages=["Production"])[0].version',
         ),
     },

@@ -35,7 +35,7 @@ def better(evidence: Evidence) -> int | None:
             "It has a version already: move that one back to Production.",
         ),
         "not_restored": Hint(
-            "Neither of the two old versions is in production.",
+            "Which of the two old versions was the better one? It shall serve again.",
             "Compare the f1 of their runs, and move the better one to Production.",
         ),
     },
