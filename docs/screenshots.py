@@ -4,7 +4,8 @@
     python docs/screenshots.py JUPYTERLAB_URL --chromium /usr/bin/chromium
 
 JUPYTERLAB_URL is what ``python course.py start`` printed, token included. The picture shows
-lab 1 with a typical mistake in exercise 1.1 and a right answer to exercise 1.2.
+lab 1 with a typical mistake in exercise 1.1 and a right answer to exercise 1.2. Take it of a
+course that begins afresh (delete ``.course/``): who asks again gets the second of two hints.
 """
 
 from __future__ import annotations
