@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from pathlib import Path
 
+import mlflow.artifacts
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
@@ -34,10 +35,15 @@ def sha256(path: Path) -> str:
 
 def downloaded(run_id: str, path: str, room: str) -> Path | None:
     """Download an artifact of a run into the folder ``room``; None if there is none."""
-    client = MlflowClient()
     try:
-        there = {one.path for one in client.list_artifacts(run_id, path.rpartition("/")[0])}
-        return Path(client.download_artifacts(run_id, path, room)) if path in there else None
+        # From the place itself: by the run's id, MLflow looks through its models each time, too.
+        place = MlflowClient().get_run(run_id).info.artifact_uri
+        folder, _, file = path.rpartition("/")
+        found = mlflow.artifacts.list_artifacts(artifact_uri=f"{place}/{folder}".rstrip("/"))
+        if file not in {one.path.rpartition("/")[2] for one in found}:
+            return None
+        address = f"{place}/{path}"
+        return Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=room))
     except MlflowException as error:
         if is_missing(error):
             return None

@@ -9,11 +9,9 @@ from collections.abc import Mapping
 
 def environment() -> str:
     """This process's environment, one ``name==version`` a line after two lines of comments."""
-    found = {
-        str(one.metadata["Name"]).lower(): one.version
-        for one in importlib.metadata.distributions()
-        if one.metadata["Name"]
-    }
+    # Once each: asked for a name, then for a version, a distribution reads its file both times.
+    read = (one.metadata for one in importlib.metadata.distributions())
+    found = {str(one["Name"]).lower(): one["Version"] for one in read if one["Name"]}
     listed = [f"{name}=={version}" for name, version in sorted(found.items())]
     return "\n".join(
         [f"# Python {platform.python_version()}", f"# {platform.platform()}", *listed, ""]
