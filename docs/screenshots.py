@@ -1,11 +1,11 @@
-"""Takes the pictures of the README from a running course, in a headless browser.
+"""Takes the picture of the README from a running course, in a headless browser.
 
     pip install playwright            # its own environment will do; no browser of its own needed
     python docs/screenshots.py JUPYTERLAB_URL --chromium /usr/bin/chromium
 
 JUPYTERLAB_URL is what ``python course.py start`` printed, token included. The picture shows
-lab 1 with a typical mistake in exercise 1.1 and a right answer to exercise 1.2. Take it of a
-course that begins afresh (delete ``.course/``): who asks again gets the second of two hints.
+lab 1 with a typical mistake in exercise 1.1. Take it of a course that begins afresh (delete
+``.course/``): who asks again gets the second of two hints.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 LAB = "lab01_tracking"
-ANSWERS = {"1.1": ("1_1.py", "accuracy_as_param"), "1.2": ("1_2.py", "signature_and_example")}
+EXERCISE, ANSWER = "1.1", "accuracy_as_param"
 
 
 def filled_in(course: Path) -> str:
-    """Write a copy of the lab with the answers above beside it; returns its name."""
+    """Write a copy of the lab with the answer above beside it; returns its name."""
     notebook = json.loads((course / "labs" / f"{LAB}.ipynb").read_text(encoding="utf-8"))
+    file = ROOT / "content" / "labs" / LAB / "answers" / f"{EXERCISE.replace('.', '_')}.py"
+    bank = file.read_text(encoding="utf-8")
+    found = re.search(rf'# %% name="{ANSWER}".*?\n(.*?)(?=\n# %%|\Z)', bank, re.DOTALL)
+    assert found is not None
     for cell in notebook["cells"]:
         role = cell["metadata"].get("labkit", {})
-        if role.get("role") == "answer" and role["exercise"] in ANSWERS:
-            file, name = ANSWERS[role["exercise"]]
-            bank = (ROOT / "content" / "labs" / LAB / "answers" / file).read_text(encoding="utf-8")
-            found = re.search(rf'# %% name="{name}".*?\n(.*?)(?=\n# %%|\Z)', bank, re.DOTALL)
-            assert found is not None
+        if role.get("role") == "answer" and role["exercise"] == EXERCISE:
             cell["source"] = found[1].strip()
     path = course / "labs" / "my_lab01.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
@@ -39,7 +39,7 @@ def filled_in(course: Path) -> str:
 
 
 def picture(page: Any, base: str, token: str, notebook: str, out: Path) -> None:
-    """Open the notebook, run all of it, and photograph the verdicts."""
+    """Open the notebook, run all of it, and photograph the verdict."""
     page.goto(f"{base}/lab/tree/labs/{notebook}?token={token}&reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     page.wait_for_selector("[title*='Python 3'], [title*='Idle']", timeout=60_000)
@@ -48,16 +48,15 @@ def picture(page: Any, base: str, token: str, notebook: str, out: Path) -> None:
     page.click("text=Run All Cells")
     last = page.locator(".jp-OutputArea-output", has_text=re.compile(r"Exercise 1\.4: \d"))
     last.first.wait_for(state="attached", timeout=120_000)
-    for exercise, name in (("1.1", "failed"), ("1.2", "passed")):
-        words = re.compile(rf"Exercise {re.escape(exercise)}: \d")
-        card = page.locator(".jp-OutputArea-output", has_text=words).first
-        card.evaluate("it => it.scrollIntoView({block: 'center'})")
-        page.wait_for_timeout(1_500)
-        page.screenshot(path=str(out / f"verdict-{name}.png"))
+    words = re.compile(rf"Exercise {re.escape(EXERCISE)}: \d")
+    card = page.locator(".jp-OutputArea-output", has_text=words).first
+    card.evaluate("it => it.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=str(out / "verdict-failed.png"))
 
 
 def main() -> None:
-    """Take the pictures."""
+    """Take the picture."""
     from playwright.sync_api import sync_playwright
 
     options = argparse.ArgumentParser(description=__doc__)

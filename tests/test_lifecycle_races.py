@@ -141,7 +141,7 @@ def test_a_ledger_begun_by_many_at_once_is_one_ledger(model: ModelInfo, mlflow_a
     # Several, because not each time do all of them look before one has written.
     names = [plain(model, 1) for _ in range(5)]
     context = processes()
-    start, results = context.Barrier(4, timeout=60), context.Queue()
+    start, results = context.Barrier(4, timeout=PATIENCE), context.Queue()
     many = [
         context.Process(target=begin_ledgers, args=(mlflow_at, names, start, results))
         for _ in range(4)

@@ -173,15 +173,16 @@ def insist(change: Callable[..., object], *arguments: str) -> None:
     Raises:
         MlflowException: it was refused each time, or for another reason.
     """
-    for left in reversed(range(_TRIES)):
+    for _ in range(_TRIES - 1):
         try:
             change(*arguments)
         except MlflowException as error:
             # MLflow's answer to whatever its database refuses; bad input is told otherwise.
-            if str(error.error_code) != "BAD_REQUEST" or not left:
+            if str(error.error_code) != "BAD_REQUEST":
                 raise
         else:
             return
+    change(*arguments)
 
 
 def is_missing(error: MlflowException) -> bool:
